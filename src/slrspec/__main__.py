@@ -1,0 +1,6 @@
+"""`python -m slrspec` is the command `slrspec`."""
+
+from slrspec.cli import main
+
+if __name__ == "__main__":
+    main()

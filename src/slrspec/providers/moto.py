@@ -1,0 +1,222 @@
+"""Stock moto, in this process, with nothing patched.
+
+Scenarios are kept apart by a fresh random account id each (header `x-moto-account-id`) instead of by a reset,
+which would build every backend once more. Sessions and clients are shared.
+"""
+
+from __future__ import annotations
+
+import gc
+import random
+import time
+from contextlib import ExitStack, contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+from slrspec.providers.contract import Description, Patience, PolicyDocument, Principal
+from slrspec.providers.loopback import local_environment, loopback_only
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from boto3.session import Session
+    from botocore.client import BaseClient
+
+REGION = "us-east-1"
+SECOND_REGION = "eu-west-1"
+DEFAULT_ACCOUNT = "123456789012"  # moto's own; no scenario may share it
+# The default images are some 1,300 records for each new account, and no rule reads one of them.
+SETTINGS = {"MOTO_EC2_LOAD_DEFAULT_AMIS": "false"}
+
+_account_id: ContextVar[str] = ContextVar("slrspec_moto_account")
+
+
+class MotoProvider:
+    """moto as it comes."""
+
+    name = "moto"
+
+    def __init__(self) -> None:
+        self._opened = ExitStack()
+        self._session: Session | None = None
+        self._clients: dict[tuple[str, str, str], BaseClient] = {}
+
+    def describe(self) -> Description:
+        """Say which moto is installed, without importing it."""
+        return Description(
+            product="moto",
+            version=version("moto"),
+            started_by="in this process",
+            capabilities=frozenset({"iam-enforcement", "second-region"}),
+            settings={
+                **SETTINGS,
+                "isolation": "a random account id for each scenario (x-moto-account-id)",
+                "managed policies": "not loaded, which is moto's default",
+            },
+        )
+
+    @contextmanager
+    def open_account(self, scenario: str) -> Iterator[MotoAccount]:  # noqa: ARG002 - every scenario gets a new one
+        """Open an account that has never been used."""
+        self._start()
+        account = MotoAccount(self, _random_account_id())
+        try:
+            yield account
+        finally:
+            _forget_account(account.account_id)
+
+    def close(self) -> None:
+        """Stop the mock and give the user's environment back."""
+        self._clients.clear()
+        self._session = None
+        self._opened.close()
+
+    def shared_client(self, service: str, region: str, principal: Principal) -> BaseClient:
+        """Return the one client for a service, a Region and credentials; the account is chosen call by call."""
+        key = (service, region, principal.access_key)
+        if key not in self._clients:
+            assert self._session is not None  # only accounts ask, and they exist only once it is there
+            self._clients[key] = self._make_client(service, region, principal)
+        return self._clients[key]
+
+    def _make_client(self, service: str, region: str, principal: Principal) -> BaseClient:
+        from botocore.config import Config
+
+        assert self._session is not None
+        client: BaseClient = self._session.client(  # type: ignore[call-overload]
+            service,
+            region_name=region,
+            aws_access_key_id=principal.access_key,
+            aws_secret_access_key=principal.secret_key,
+            config=Config(retries={"total_max_attempts": 1, "mode": "standard"}),
+        )
+        client.meta.events.register("before-call", _name_account)
+        return client
+
+    def _start(self) -> None:
+        if self._session is not None:
+            return
+        self._opened.enter_context(local_environment(**SETTINGS))
+        self._opened.enter_context(loopback_only())
+        with _no_collection():
+            # moto hooks into the sessions made after its import, so the session must not be older.
+            from boto3.session import Session
+            from moto import mock_aws
+
+            self._opened.enter_context(mock_aws())
+            self._session = Session()
+
+
+@dataclass(frozen=True)
+class MotoAccount:
+    """One account inside the running mock."""
+
+    provider: MotoProvider
+    account_id: str
+    region: str = REGION
+    second_region: str = SECOND_REGION
+    patience: Patience = Patience(timeout=0, interval=0, sleep=time.sleep)
+    _names: list[str] = field(default_factory=list)
+
+    def client(
+        self, service: str, *, principal: Principal | None = None, region: str | None = None
+    ) -> BaseClient:
+        """Return a client whose calls reach this account; a principal's calls are checked against their policy."""
+        shared = self.provider.shared_client(service, region or self.region, principal or ADMINISTRATOR)
+        return _bound(shared, self.account_id, enforced=principal is not None)
+
+    def principal(self, name: str, policy: PolicyDocument) -> Principal:
+        """Make a user with the policy inline, and an access key of theirs."""
+        import json
+
+        iam: Any = self.client("iam")
+        user = self.unique_name("user")
+        iam.create_user(UserName=user)
+        iam.put_user_policy(UserName=user, PolicyName="only", PolicyDocument=json.dumps(policy))
+        key = iam.create_access_key(UserName=user)["AccessKey"]
+        return Principal(name, key["AccessKeyId"], key["SecretAccessKey"])
+
+    def unique_name(self, noun: str) -> str:
+        """Count up: the account is new, so nothing else is in it."""
+        self._names.append(noun)
+        return f"slrspec-{noun}-{self._names.count(noun)}"
+
+
+ADMINISTRATOR = Principal("administrator", "testing", "testing")
+
+
+def _bound(client: BaseClient, account_id: str, *, enforced: bool) -> BaseClient:
+    """Return a copy of a client that sets the account, and IAM's enforcement, around each of its calls."""
+
+    def make_api_call(operation: str, parameters: dict[str, Any]) -> Any:  # noqa: ANN401 - botocore's own signature
+        token = _account_id.set(account_id)
+        try:
+            if not enforced:
+                return client._make_api_call(operation, parameters)  # noqa: SLF001
+            with _iam_enforced():
+                return client._make_api_call(operation, parameters)  # noqa: SLF001
+        finally:
+            _account_id.reset(token)
+
+    copy: BaseClient = object.__new__(type(client))
+    copy.__dict__.update(client.__dict__, _make_api_call=make_api_call)
+    return copy
+
+
+def _name_account(params: dict[str, Any], **_: object) -> None:
+    params["headers"]["x-moto-account-id"] = _account_id.get()
+
+
+def _random_account_id() -> str:
+    number = DEFAULT_ACCOUNT
+    while number == DEFAULT_ACCOUNT:
+        number = str(random.SystemRandom().randrange(10**11, 10**12))
+    return number
+
+
+@contextmanager
+def _iam_enforced() -> Iterator[None]:
+    """Let moto check signature and policy of the calls made meanwhile.
+
+    moto has `enable_iam_authentication` only since 5.1, so its two switches are turned here.
+    """
+    from moto import settings
+
+    try:
+        from moto.core.authorization import ActionAuthenticatorMixin
+    except ImportError:  # before 5.1
+        from moto.core.responses import ActionAuthenticatorMixin
+
+    before = settings.INITIAL_NO_AUTH_ACTION_COUNT, ActionAuthenticatorMixin.request_count
+    settings.INITIAL_NO_AUTH_ACTION_COUNT, ActionAuthenticatorMixin.request_count = 0, 0
+    try:
+        yield
+    finally:
+        settings.INITIAL_NO_AUTH_ACTION_COUNT, ActionAuthenticatorMixin.request_count = before
+
+
+def _forget_account(account_id: str) -> None:
+    """Drop a finished account's backends, which otherwise slow down and fatten every later call.
+
+    This leans on private parts of moto; where they are missing, the accounts simply stay.
+    """
+    from moto.core.base_backend import BackendDict
+
+    for backends in getattr(BackendDict, "_instances", ()):
+        dict.pop(backends, account_id, None)
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Pause garbage collection, which otherwise walks the growing heap again and again during the imports."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        # What was imported stays to the end: neither a collection nor the interpreter's exit need look at it.
+        gc.freeze()
+        if enabled:
+            gc.enable()

@@ -1,0 +1,38 @@
+"""Finding a provider by its name."""
+
+from __future__ import annotations
+
+from importlib.metadata import entry_points
+from typing import TYPE_CHECKING
+
+from slrspec.errors import UsageError
+
+if TYPE_CHECKING:
+    from slrspec.providers.contract import Provider
+
+GROUP = "slrspec.providers"
+
+
+def provider_names() -> tuple[str, ...]:
+    """Return the names of all installed providers, sorted."""
+    return tuple(sorted({point.name for point in entry_points(group=GROUP)}))
+
+
+def find_provider(spelling: str) -> Provider:
+    """Return the provider for `name` or `name:argument`.
+
+    Raises
+    ------
+    UsageError
+        If no installed distribution has a provider of that name, or it cannot be loaded or made.
+
+    """
+    name, colon, argument = spelling.partition(":")
+    found = [point for point in entry_points(group=GROUP) if point.name == name]
+    if not found:
+        raise UsageError(f"unknown provider {name!r}", hint=f"known: {', '.join(provider_names())}")
+    try:
+        provider: Provider = found[0].load()(*([argument] if colon else []))
+    except (ImportError, AttributeError, TypeError) as error:
+        raise UsageError(f"the provider {spelling!r} cannot be used: {error}") from error
+    return provider

@@ -1,0 +1,1 @@
+"""One execution: the pytest plugin, exchanges, checks, verdicts, results and deviations."""

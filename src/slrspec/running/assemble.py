@@ -1,0 +1,179 @@
+"""From the verdicts on scenarios to the whole run: verdicts on rules, totals, exit code."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from slrspec.running.deviations import problem
+from slrspec.running.results import (
+    DocumentInfo,
+    ProviderInfo,
+    RuleResult,
+    RuleVerdict,
+    Run,
+    RunInfo,
+    ScenarioResult,
+    Suite,
+    Totals,
+)
+from slrspec.running.verdict import Verdict, worst
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import date
+
+    from slrspec.providers.contract import Description
+    from slrspec.running.deviations import Deviation
+    from slrspec.spec.rules import Rule, Scenario, Specification
+
+Deviations = "Mapping[str, Mapping[str, Deviation]]"
+
+
+def assemble(  # noqa: PLR0913 - a run is made of as many things
+    specification: Specification,
+    providers: Mapping[str, Description],
+    selected: Sequence[Scenario],
+    results: Iterable[ScenarioResult],
+    *,
+    rules: Sequence[Rule],
+    deviations: Mapping[str, Mapping[str, Deviation]],
+    today: date,
+    info: RunInfo,
+    environment: Mapping[str, str],
+    version: str,
+) -> Run:
+    """Put a run together from what was judged.
+
+    Parameters
+    ----------
+    providers
+        What each provider says of itself, by its name, in the order asked for.
+    selected
+        The scenarios that were to run; those without a result become `not-run`.
+    results
+        The verdicts on scenarios, in any order.
+    rules
+        The rules asked for, those without scenarios too.
+    deviations
+        Known deviations by provider and rule.
+
+    """
+    judged = {(result.provider, result.scenario): result for result in results}
+    missing = "interrupted before it ran" if info.interrupted else "no result arrived"
+    scenarios = [
+        judged.get((name, scenario.id)) or _not_run(scenario, name, missing)
+        for name in providers
+        for scenario in selected
+    ]
+    rule_results = [_rule(rule, providers, scenarios, deviations, today) for rule in rules]
+    totals = [_totals(name, rule_results) for name in providers]
+    ran = any(result.verdict is not Verdict.NOT_RUN for result in scenarios)
+    verdicts = [verdict for rule in rule_results for verdict in rule.verdicts]
+    return Run(
+        run=info,
+        suite=Suite(version=version, digest=specification.digest),
+        document=DocumentInfo(
+            id=specification.document.id,
+            title=specification.document.title,
+            url=specification.document.url,
+            edition=specification.document.edition,
+            policy=specification.document.policy,
+        ),
+        environment=dict(environment),
+        providers=[_provider(name, description) for name, description in providers.items()],
+        totals=totals,
+        conformant=ran and all(v.verdict in {Verdict.PASS, Verdict.NOT_RUN} for v in verdicts),
+        not_verified=[r.id for r in rule_results if any(v.verdict is Verdict.NOT_RUN for v in r.verdicts)],
+        exit_code=_exit_code(verdicts, ran=ran, interrupted=info.interrupted),
+        rules=rule_results,
+        scenarios=scenarios,
+    )
+
+
+def _exit_code(verdicts: Iterable[RuleVerdict], *, ran: bool, interrupted: bool) -> int:
+    """0 as expected, 1 not, 4 nobody can tell, 5 nothing ran; a certain failure outweighs an uncertainty."""
+    problems = [verdict for verdict in verdicts if verdict.problem]
+    if any(verdict.verdict is not Verdict.ERROR for verdict in problems):
+        return 1
+    if problems or interrupted:
+        return 4
+    return 0 if ran else 5
+
+
+def _rule(
+    rule: Rule,
+    providers: Iterable[str],
+    scenarios: Sequence[ScenarioResult],
+    deviations: Mapping[str, Mapping[str, Deviation]],
+    today: date,
+) -> RuleResult:
+    return RuleResult(
+        id=rule.id,
+        section=rule.section,
+        statement=rule.statement,
+        level=rule.level,
+        seen=rule.seen,
+        companion=rule.companion,
+        verdicts=[
+            _rule_verdict(rule, name, [s for s in scenarios if s.rule == rule.id and s.provider == name], deviation, today)
+            for name in providers
+            for deviation in [deviations.get(name, {}).get(rule.id)]
+        ],
+    )
+
+
+def _rule_verdict(
+    rule: Rule, provider: str, results: Sequence[ScenarioResult], deviation: Deviation | None, today: date
+) -> RuleVerdict:
+    verdict = worst(result.verdict for result in results)
+    whole = len(results) == len(rule.scenarios)
+    reason = next((result.reason for result in results if result.verdict is verdict), "")
+    if rule.not_checked is not None:
+        reason = f"{rule.not_checked.kind}: {rule.not_checked.reason}"
+    said = problem(verdict, deviation, today, whole=whole)
+    covered = deviation is not None and not said and verdict not in {Verdict.PASS, Verdict.NOT_RUN}
+    return RuleVerdict(
+        provider=provider,
+        verdict=verdict,
+        reason=reason,
+        known=deviation.known if deviation is not None and covered else None,
+        problem=said,
+    )
+
+
+def _totals(provider: str, rules: Iterable[RuleResult]) -> Totals:
+    verdicts = [verdict for rule in rules for verdict in rule.verdicts if verdict.provider == provider]
+    count = [verdict.verdict for verdict in verdicts].count
+    return Totals(
+        provider=provider,
+        rules=len(verdicts),
+        passed=count(Verdict.PASS),
+        failed=count(Verdict.FAIL),
+        unsupported=count(Verdict.UNSUPPORTED),
+        error=count(Verdict.ERROR),
+        not_run=count(Verdict.NOT_RUN),
+        known=sum(verdict.known is not None for verdict in verdicts),
+        problems=sum(bool(verdict.problem) for verdict in verdicts),
+    )
+
+
+def _provider(name: str, description: Description) -> ProviderInfo:
+    return ProviderInfo(
+        name=name,
+        product=description.product,
+        version=description.version,
+        started_by=description.started_by,
+        capabilities=sorted(description.capabilities),
+        settings=dict(description.settings),
+    )
+
+
+def _not_run(scenario: Scenario, provider: str, reason: str) -> ScenarioResult:
+    return ScenarioResult(
+        scenario=scenario.id,
+        rule=scenario.rule,
+        provider=provider,
+        name=scenario.name,
+        verdict=Verdict.NOT_RUN,
+        reason=reason,
+    )

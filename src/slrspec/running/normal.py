@@ -1,0 +1,71 @@
+"""Making exchanges comparable and safe to publish: references for generated values, nothing for secrets.
+
+Two equal runs then differ in no byte but their times. A value keeps its reference throughout a scenario, so that
+one can still see that the second role has another id than the first.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+SECRET_FIELD = re.compile(r"password|secret|token$|^credentials$|^authorization$", re.IGNORECASE)
+# IAM's unique ids: the first four letters tell what it is of.
+UNIQUE_ID = re.compile(r"\b(A(?:GPA|IDA|IPA|KIA|NPA|NVA|PKA|ROA|SCA|SIA))[A-Z0-9]{12,}\b")
+UUID = re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b")
+ID_KINDS = {"AROA": "role-id", "AIDA": "user-id", "AGPA": "group-id", "ANPA": "policy-id", "AIPA": "profile-id"}
+KEY_KINDS = frozenset({"AKIA", "ASIA"})
+RESOURCE_ID = re.compile(r"\bdb-[A-Z0-9]{20,}\b")
+
+
+class References:
+    """The numbered references of one scenario.
+
+    Parameters
+    ----------
+    account_id
+        Twelve digits, written as `<account>`.
+
+    """
+
+    def __init__(self, account_id: str) -> None:
+        self._account = re.compile(rf"\b{re.escape(account_id)}\b")
+        self._known: dict[str, str] = {}
+        self._counts: dict[str, int] = {}
+
+    def normal(self, value: Any) -> Any:  # noqa: ANN401 - any JSON-like value goes in and comes out
+        """Return the value with references in place of what is generated, secret or timed."""
+        if isinstance(value, Mapping):
+            return {
+                str(key): "<secret>" if SECRET_FIELD.search(str(key)) and item is not None else self.normal(item)
+                for key, item in value.items()
+            }
+        if isinstance(value, list | tuple):
+            return [self.normal(item) for item in value]
+        if isinstance(value, datetime | date):
+            return "<time>"
+        if isinstance(value, str):
+            return self.text(value)
+        if value is None or isinstance(value, bool | int | float):
+            return value
+        return self.text(str(value))
+
+    def text(self, text: str) -> str:
+        """Return the text with the generated parts of it replaced."""
+        text = self._account.sub("<account>", text)
+        text = UNIQUE_ID.sub(self._unique_id, text)
+        text = RESOURCE_ID.sub(lambda match: self._reference("db-resource-id", match[0]), text)
+        return UUID.sub(lambda match: self._reference("uuid", match[0]), text)
+
+    def _unique_id(self, match: re.Match[str]) -> str:
+        if match[1] in KEY_KINDS:
+            return "<access-key>"
+        return self._reference(ID_KINDS.get(match[1], "id"), match[0])
+
+    def _reference(self, kind: str, value: str) -> str:
+        if value not in self._known:
+            self._counts[kind] = self._counts.get(kind, 0) + 1
+            self._known[value] = f"<{kind}:{self._counts[kind]}>"
+        return self._known[value]

@@ -1,0 +1,237 @@
+"""What one execution produced: the records behind `results.json`, which is the only truth about a run.
+
+Every page, table and export is made from these records. The JSON Schema of the file is generated from them
+(`slrspec schema`) and published as `docs/schema/results-1.json`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import msgspec
+from msgspec import Meta, Struct
+
+from slrspec.errors import ResultsError
+from slrspec.running.verdict import Verdict
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SCHEMA_VERSION = 1
+
+
+class Record(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A frozen record; a field that the schema does not know is an error, not a surprise."""
+
+
+class ErrorAnswer(Record):
+    """How a provider refused or failed: code and message as it gave them, HTTP status or 0 if there was none."""
+
+    code: str
+    message: str
+    status: int
+
+
+class Exchange(Record):
+    """One recorded API call.
+
+    `number` counts from 1 within the scenario. Exactly one of `answer` and `error` is set. Account ids, access
+    keys and generated ids are replaced by numbered references, times by `<time>`.
+    """
+
+    number: int
+    service: str
+    operation: str
+    region: str
+    principal: str
+    parameters: dict[str, Any]
+    duration_ms: float
+    attempts: int = 1
+    answer: dict[str, Any] | None = None
+    error: ErrorAnswer | None = None
+
+
+class Check(Record):
+    """One thing that an assertion looked at: what it was, what was expected, what the provider showed.
+
+    `exchanges` are the numbers of the exchanges that the actual value comes from; never empty.
+    """
+
+    what: str
+    expected: Any
+    actual: Any
+    ok: bool
+    exchanges: list[int]
+
+
+class StepResult(Record):
+    """One step of a scenario; `verdict` is null for a step that was not reached."""
+
+    keyword: str
+    text: str
+    line: int
+    table: list[list[str]] = []
+    verdict: Verdict | None = None
+    message: str = ""
+    duration_ms: float = 0.0
+    exchanges: list[int] = []
+    checks: list[Check] = []
+
+
+class ScenarioResult(Record):
+    """One scenario on one provider. `reason` says why, for every verdict but `pass`."""
+
+    scenario: str
+    rule: str
+    provider: str
+    name: str
+    verdict: Verdict
+    reason: str = ""
+    region: str = ""
+    started: str = ""
+    duration_ms: float = 0.0
+    steps: list[StepResult] = []
+    exchanges: list[Exchange] = []
+
+
+class Known(Record):
+    """The deviation that covers a rule's verdict on a provider."""
+
+    reason: str
+    since: str
+    expires: str
+    link: str = ""
+
+
+class RuleVerdict(Record):
+    """The verdict of one rule on one provider.
+
+    `problem` is empty, or says why the rule breaks the run although or because there is a deviation: a new
+    failure, an unexpected pass, an expired entry.
+    """
+
+    provider: str
+    verdict: Verdict
+    reason: str = ""
+    known: Known | None = None
+    problem: str = ""
+
+
+class RuleResult(Record):
+    """One rule of the document with its verdicts, one for each provider of the run."""
+
+    id: str
+    section: str
+    statement: str
+    level: str
+    seen: str
+    companion: bool
+    verdicts: list[RuleVerdict]
+
+
+class ProviderInfo(Record):
+    """Where the scenarios ran. `settings` names whatever makes the provider differ from its defaults."""
+
+    name: str
+    product: str
+    version: str
+    started_by: str
+    capabilities: list[str]
+    settings: dict[str, str]
+
+
+class Totals(Record):
+    """How many rules have which verdict on one provider, and how many of them are known deviations."""
+
+    provider: str
+    rules: int
+    passed: int
+    failed: int
+    unsupported: int
+    error: int
+    not_run: int
+    known: int
+    problems: int
+
+
+class RunInfo(Record):
+    """When, with what, and how much of the specification was run."""
+
+    id: str
+    started: str
+    duration_ms: float
+    complete: bool
+    selection: dict[str, list[str]]
+    interrupted: bool = False
+
+
+class Suite(Record):
+    """Which version of slrspec and of its features judged; `digest` is SHA-256 over the feature files."""
+
+    version: str
+    digest: str
+
+
+class DocumentInfo(Record):
+    """The page whose rules were judged, and the edition in force."""
+
+    id: str
+    title: str
+    url: str
+    edition: str
+    policy: str
+
+
+class Run(Record):
+    """Everything that one execution produced.
+
+    `conformant` is true if every rule that was run passes; `not_verified` lists the rules that were not run, so
+    that a skip can never be read as a pass. `exit_code` is what the command ended with.
+    """
+
+    run: RunInfo
+    suite: Suite
+    document: DocumentInfo
+    environment: dict[str, str]
+    providers: list[ProviderInfo]
+    totals: list[Totals]
+    conformant: bool
+    not_verified: list[str]
+    exit_code: int
+    rules: list[RuleResult]
+    scenarios: list[ScenarioResult]
+    schema_version: Annotated[int, Meta(ge=SCHEMA_VERSION, le=SCHEMA_VERSION)] = SCHEMA_VERSION
+
+
+def encode(run: Run) -> bytes:
+    """Return the JSON of a run, two-space indented, with a final line break; equal runs give equal bytes."""
+    return msgspec.json.format(msgspec.json.encode(run), indent=2) + b"\n"
+
+
+def read_run(file: Path) -> Run:
+    """Read and validate a `results.json`.
+
+    Raises
+    ------
+    ResultsError
+        If the file is missing, is no JSON, or breaks the schema; the message names the place.
+
+    """
+    try:
+        return msgspec.json.decode(file.read_bytes(), type=Run)
+    except FileNotFoundError as error:
+        raise ResultsError("no results here yet", where=(file, None), hint="slrspec run writes them") from error
+    except OSError as error:
+        raise ResultsError(f"cannot be read: {error.strerror}", where=(file, None)) from error
+    except msgspec.MsgspecError as error:
+        raise ResultsError(f"not a results file of slrspec: {error}", where=(file, None)) from error
+
+
+def schema() -> dict[str, Any]:
+    """Return the JSON Schema (draft 2020-12) of `results.json`."""
+    document = msgspec.json.schema(Run)
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "slrspec results",
+        **document,
+    }

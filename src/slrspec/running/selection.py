@@ -1,0 +1,93 @@
+"""Which rules and scenarios a run is asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from slrspec.errors import NothingSelected, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from slrspec.spec.rules import Rule, Scenario, Specification
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Rules to run by id, tag and section; what is empty selects everything.
+
+    Names of one kind widen the selection, different kinds narrow it. A tag with `not ` before it leaves out.
+    """
+
+    rules: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    sections: tuple[str, ...] = ()
+
+    @property
+    def partial(self) -> bool:
+        """Whether anything at all was asked for by name."""
+        return bool(self.rules or self.tags or self.sections)
+
+    def as_dict(self) -> dict[str, list[str]]:
+        """Return the names asked for, by kind, without the empty kinds."""
+        kinds = {"rules": self.rules, "tags": self.tags, "sections": self.sections}
+        return {kind: sorted(names) for kind, names in kinds.items() if names}
+
+    def checked(self, specification: Specification) -> Selection:
+        """Return the selection with ids and tags spelled as in the features.
+
+        Raises
+        ------
+        UsageError
+            For a name that no rule, tag or section has.
+
+        """
+        return Selection(
+            tuple(_known("rule", name.upper(), specification.by_id) for name in self.rules),
+            tuple(_known_tag(name, specification) for name in self.tags),
+            tuple(
+                _known("section", name.lower(), [s.key for s in specification.sections]) for name in self.sections
+            ),
+        )
+
+    def select(self, specification: Specification) -> tuple[tuple[Rule, ...], tuple[Scenario, ...]]:
+        """Return the rules and the scenarios asked for, in the page's order.
+
+        Raises
+        ------
+        NothingSelected
+            If there are none.
+
+        """
+        rules = [
+            rule
+            for rule in specification.rules
+            if (not self.rules or rule.id in self.rules) and (not self.sections or rule.section in self.sections)
+        ]
+        scenarios = [s for rule in rules for s in rule.scenarios if self._wants(s.tags)]
+        chosen = {scenario.rule for scenario in scenarios}
+        rules = [rule for rule in rules if rule.id in chosen or (not rule.scenarios and self._wants(rule.tags))]
+        if not rules:
+            raise NothingSelected("the selection matches no rule", hint="slrspec rules lists them")
+        return tuple(rules), tuple(scenarios)
+
+    def _wants(self, tags: frozenset[str]) -> bool:
+        wanted = [tag for tag in self.tags if not tag.startswith("not ")]
+        unwanted = [tag.removeprefix("not ") for tag in self.tags if tag.startswith("not ")]
+        return (not wanted or bool(tags & set(wanted))) and not tags & set(unwanted)
+
+
+def _known_tag(name: str, specification: Specification) -> str:
+    negation = "not " if name.startswith("not ") else ""
+    return negation + _known("tag", name.removeprefix("not ").strip().removeprefix("@"), specification.tags)
+
+
+def _known(kind: str, name: str, names: Iterable[str]) -> str:
+    names = sorted(names)
+    if name in names:
+        return name
+    close = get_close_matches(name, names, n=3, cutoff=0.6)
+    hint = f"did you mean {' or '.join(close)}?" if close else f"slrspec rules lists every {kind}"
+    raise UsageError(f"unknown {kind} {name!r}", hint=hint)

@@ -1,0 +1,323 @@
+"""A pytest session that judges the specification: collecting, running, recording, summing up."""
+
+from __future__ import annotations
+
+import platform
+import secrets
+import sys
+import time
+from contextlib import ExitStack
+from datetime import UTC, date, datetime
+from functools import cached_property
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import pytest
+
+import slrspec
+from slrspec.errors import UsageError
+from slrspec.providers.registry import find_provider
+from slrspec.running.assemble import assemble
+from slrspec.running.collecting import FeatureFile, scenario_of
+from slrspec.running.deviations import Deviation, read_deviations, shipped_file
+from slrspec.running.results import RunInfo, ScenarioResult, encode
+from slrspec.running.scenario_run import ScenarioRun
+from slrspec.running.selection import Selection
+from slrspec.running.verdict import Verdict
+from slrspec.spec.gherkin import read_specification
+from slrspec.spec.location import features_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+    from slrspec.providers.contract import Description, Provider
+    from slrspec.running.checks import Checks
+    from slrspec.running.recorder import RecordedAccount
+    from slrspec.running.results import Run
+    from slrspec.spec.rules import Specification
+
+RUN = pytest.StashKey[ScenarioRun]()
+RESULT = "slrspec_result"
+OBSERVER = "slrspec-observer"
+PACKAGES = ("boto3", "botocore", "moto", "pytest", "pytest-bdd")
+
+
+class SpecificationSession:
+    """The plugin object of one `pytest --provider` session.
+
+    An observer registered as `slrspec-observer` may have the methods `judged(result)` and `finished(run)`.
+    """
+
+    def __init__(self, config: pytest.Config) -> None:
+        option = config.getoption
+        self.config = config
+        self.specification: Specification = read_specification(
+            Path(option("slr_features")) if option("slr_features") else features_folder()
+        )
+        self.selection = Selection(
+            tuple(option("slr_rule")), tuple(option("slr_tag")), tuple(option("slr_section"))
+        ).checked(self.specification)
+        self.rules, self.scenarios = self.selection.select(self.specification)
+        self.wanted = {scenario.id for scenario in self.scenarios}
+        self.providers: dict[str, Provider] = {name: find_provider(name) for name in option("provider")}
+        self.deviations = self._read_deviations()
+        self.results: list[ScenarioResult] = []
+        self.interrupted = False
+        self.run: Run | None = None
+        self._opened = ExitStack()
+        self._collected: set[str] = set()
+        self._started = datetime.now(UTC)
+        self._begun = time.perf_counter()
+        for provider in self.providers.values():
+            self._opened.callback(provider.close)
+
+    def _read_deviations(self) -> dict[str, dict[str, Deviation]]:
+        if self.config.getoption("slr_no_deviations"):
+            return {}
+        given = self.config.getoption("slr_deviations")
+        files = {name: Path(given) if given else shipped_file(name) for name in self.providers}
+        if self.config.getoption("slr_features") and not given:
+            return {}  # what is shipped speaks of the shipped rules
+        return {
+            name: read_deviations(file, self.specification)
+            for name, file in files.items()
+            if given or file.is_file()
+        }
+
+    def check_phrases(self) -> None:
+        """Refuse a phrase that no step defines."""
+        from slrspec.running.phrases import refuse_undefined_steps
+
+        refuse_undefined_steps(self.rules)
+
+    @cached_property
+    def descriptions(self) -> dict[str, Description]:
+        """What each provider says of itself."""
+        return {name: provider.describe() for name, provider in self.providers.items()}
+
+    # ---- collecting
+
+    def collector(self, file: Path, parent: pytest.Collector) -> pytest.Collector | None:
+        """Return the collector of a section's file; None for a file that is no section of the specification."""
+        section = next((s for s in self.specification.sections if s.file.resolve() == file.resolve()), None)
+        if section is None:
+            return None
+        return FeatureFile.from_section(parent, section, self.wanted)
+
+    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+        """Run each scenario once on every provider."""
+        if "provider_name" in metafunc.fixturenames:
+            metafunc.parametrize("provider_name", list(self.providers), scope="session")
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Note what is left after pytest's own selection."""
+        self._collected = {scenario.id for item in items if (scenario := scenario_of(item)) is not None}
+
+    # ---- running
+
+    @pytest.fixture
+    def provider_name(self) -> str:
+        """Name of the provider; overridden for every scenario."""
+        raise UsageError("provider_name is for scenarios only")
+
+    @pytest.fixture
+    def scenario_run(self, request: pytest.FixtureRequest, provider_name: str) -> Generator[ScenarioRun]:
+        """Open an account of the provider for the scenario."""
+        scenario = scenario_of(request.node)
+        assert scenario is not None
+        with self.providers[provider_name].open_account(scenario.id) as account:
+            run = ScenarioRun(scenario, provider_name, account, self.expected_of(scenario.id))
+            request.node.stash[RUN] = run
+            yield run
+
+    def expected_of(self, scenario: str) -> Callable[[str, Any], Any] | None:
+        """Let the observer spoil an expectation; nobody does outside tests."""
+        spoil = getattr(self._observer, "spoil", None)
+        return spoil(scenario) if spoil else None
+
+    @pytest.fixture
+    def account(self, scenario_run: ScenarioRun) -> RecordedAccount:
+        """Return the account of the scenario."""
+        return scenario_run.account
+
+    @pytest.fixture
+    def expect(self, scenario_run: ScenarioRun) -> Checks:
+        """Return the checks of the scenario."""
+        return scenario_run.checks
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """Skip what the provider says it cannot do, before anything is called."""
+        scenario = scenario_of(item)
+        if scenario is None:
+            return
+        lacking = scenario.needs - self.descriptions[_provider_of(item)].capabilities
+        if lacking:
+            pytest.skip(f"the provider lacks {', '.join(sorted(lacking))}")
+
+    def pytest_bdd_before_step(self, request: pytest.FixtureRequest, step: Any) -> None:  # noqa: ANN401
+        """Open the step."""
+        if RUN in request.node.stash:
+            request.node.stash[RUN].begin_step(step.type)
+
+    def pytest_bdd_after_step(self, request: pytest.FixtureRequest) -> None:
+        """Close the step, which has passed."""
+        if RUN in request.node.stash:
+            request.node.stash[RUN].end_step()
+
+    def pytest_bdd_step_error(self, request: pytest.FixtureRequest, exception: Exception) -> None:
+        """Close the step with its error."""
+        if RUN in request.node.stash:
+            request.node.stash[RUN].end_step(exception)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> Generator[None, object, object]:
+        """Keep a judged scenario from pytest, which would read sources to explain an exception that is explained.
+
+        Only what is a defect of slrspec itself goes on, with its traceback.
+        """
+        run = pyfuncitem.stash.get(RUN, None)
+        try:
+            return (yield)
+        except Exception:
+            if run is None or not run.judged:
+                raise
+            return True
+
+    @pytest.hookimpl(hookwrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, Any, None]:
+        """Judge the scenario, and let pytest's report say the same."""
+        outcome = yield
+        report: pytest.TestReport = outcome.get_result()
+        scenario = scenario_of(item)
+        if scenario is None:
+            return
+        run = item.stash.get(RUN, None)
+        if report.when == "call" and run is not None:
+            result = run.result()
+        elif report.when == "setup" and not report.passed:
+            skipped = report.skipped
+            result = ScenarioResult(
+                scenario=scenario.id,
+                rule=scenario.rule,
+                provider=_provider_of(item),
+                name=scenario.name,
+                verdict=Verdict.NOT_RUN if skipped else Verdict.ERROR,
+                reason=str(call.excinfo.value) if call.excinfo else "",
+            )
+        else:
+            return
+        self._show(report, result)
+        setattr(report, RESULT, msgspec.json.encode(result).decode())
+
+    def _show(self, report: pytest.TestReport, result: ScenarioResult) -> None:
+        """Give pytest's report the outcome that the verdict means."""
+        if result.verdict is Verdict.PASS:
+            report.outcome = "passed"
+            return
+        said = f"{result.rule} {result.verdict}: {result.reason}"
+        deviation = self.deviations.get(result.provider, {}).get(result.rule)
+        known = deviation is not None and deviation.verdict is result.verdict
+        if known or result.verdict is Verdict.NOT_RUN:
+            report.outcome = "skipped"
+            report.longrepr = (str(report.location[0]), report.location[1] or 0, said)
+            if known and deviation is not None:
+                report.wasxfail = deviation.reason
+        else:
+            report.outcome = "failed"
+            report.longrepr = said
+
+    # ---- summing up
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Take a scenario's result from its report, which may come from another process."""
+        text = getattr(report, RESULT, None)
+        if text is None:
+            return
+        result = msgspec.json.decode(text, type=ScenarioResult)
+        self.results.append(result)
+        if self._observer is not None:
+            self._observer.judged(result)
+
+    def pytest_keyboard_interrupt(self) -> None:
+        """Remember that the run was cut short."""
+        self.interrupted = True
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Close the providers, assemble the run, write it, and set the exit code."""
+        self._opened.close()
+        if hasattr(self.config, "workerinput"):
+            return
+        self.run = self._assemble()
+        target = self.config.getoption("slr_results")
+        if target:
+            Path(target).write_bytes(encode(self.run))
+        if self._observer is not None:
+            self._observer.finished(self.run)
+        if session.exitstatus in {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED}:
+            session.exitstatus = self.run.exit_code
+
+    def _assemble(self) -> Run:
+        rules, scenarios = self.rules, self.scenarios
+        ran = {result.scenario for result in self.results} | self._collected
+        whole = self._collected == self.wanted or (not self._collected and self.interrupted)
+        if not whole:
+            scenarios = tuple(s for s in scenarios if s.id in ran)
+            chosen = {scenario.rule for scenario in scenarios}
+            rules = tuple(rule for rule in rules if rule.id in chosen)
+        return assemble(
+            self.specification,
+            self.descriptions,
+            scenarios,
+            self.results,
+            rules=rules,
+            deviations=self.deviations,
+            today=date.today(),  # noqa: DTZ011 - deviations expire by the user's calendar
+            info=RunInfo(
+                id=f"{self._started:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}",
+                started=self._started.isoformat(timespec="milliseconds"),
+                duration_ms=round((time.perf_counter() - self._begun) * 1000, 3),
+                complete=whole and not self.selection.partial and not self.interrupted,
+                selection=self.selection.as_dict(),
+                interrupted=self.interrupted,
+            ),
+            environment=environment(),
+            version=slrspec.__version__,
+        )
+
+    @property
+    def _observer(self) -> Any:  # noqa: ANN401 - whatever the command registered
+        return self.config.pluginmanager.get_plugin(OBSERVER)
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:  # noqa: ANN401
+        """Say the totals, as pytest's own counts know nothing of rules."""
+        if self.run is None:
+            return
+        from slrspec.reporting.terminal import totals_line
+
+        terminalreporter.section("slrspec")
+        for totals in self.run.totals:
+            terminalreporter.write_line(totals_line(totals))
+
+
+def environment() -> dict[str, str]:
+    """Return what the run was made with: interpreter, system and the packages that could change a verdict."""
+    return {
+        "python": platform.python_version(),
+        "implementation": sys.implementation.name,
+        "system": platform.system(),
+        **{name: version(name) for name in PACKAGES},
+    }
+
+
+def _provider_of(item: pytest.Item) -> str:
+    name: str = item.callspec.params["provider_name"]  # type: ignore[attr-defined]
+    return name
+
+

@@ -1,0 +1,80 @@
+"""Telling apart why a call did not succeed: refused, not supported, or nobody can tell."""
+
+from __future__ import annotations
+
+from slrspec.errors import ConnectionRefusedByGuard
+from slrspec.running.results import ErrorAnswer
+
+UNSUPPORTED_CODES = frozenset({"InvalidAction", "NotImplemented", "NotImplementedError", "UnknownOperationException"})
+NOT_IMPLEMENTED = 501
+# Codes that speak of the moment or of the caller's session, never of a rule.
+PASSING_CODES = frozenset(
+    {
+        "ExpiredToken",
+        "ExpiredTokenException",
+        "InternalError",
+        "InternalFailure",
+        "InstanceQuotaExceeded",
+        "InsufficientDBInstanceCapacity",
+        "InvalidClientTokenId",
+        "LimitExceeded",
+        "RequestExpired",
+        "RequestLimitExceeded",
+        "RequestTimeout",
+        "ServiceFailure",
+        "ServiceUnavailable",
+        "SignatureDoesNotMatch",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequestsException",
+    }
+)
+SERVER_ERROR = 500
+
+
+class OperationUnsupported(Exception):  # noqa: N818 - it is a verdict, not a mistake
+    """The provider says that it does not have the operation."""
+
+
+class ProviderTrouble(Exception):  # noqa: N818 - likewise
+    """The provider gave no answer that could be judged."""
+
+
+def answered_error(error: Exception) -> ErrorAnswer:
+    """Return code, message and HTTP status of whatever a client raised.
+
+    Parameters
+    ----------
+    error
+        A `ClientError` of botocore, or anything else that came out of a call.
+
+    """
+    response = getattr(error, "response", None)
+    if isinstance(response, dict) and "Error" in response:
+        return ErrorAnswer(
+            code=str(response["Error"].get("Code", "")),
+            message=str(response["Error"].get("Message", "")),
+            status=int(response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)),
+        )
+    return ErrorAnswer(code=type(error).__name__, message=" ".join(str(error).split()), status=0)
+
+
+def judged(error: Exception, operation: str) -> Exception:
+    """Return the exception to raise in place of the one that a call ended with.
+
+    A plain refusal is returned as it is: the provider answered, and steps may expect it. Everything else becomes
+    `OperationUnsupported` or `ProviderTrouble`.
+
+    Source: shapes measured on moto, ministack and LocalStack; error codes of the IAM, RDS and STS API references.
+    """
+    answer = answered_error(error)
+    if isinstance(error, NotImplementedError):
+        return OperationUnsupported(f"{operation}: not implemented by the provider")
+    if answer.status == NOT_IMPLEMENTED or answer.code in UNSUPPORTED_CODES:
+        return OperationUnsupported(f"{operation}: {answer.code}: {answer.message}")
+    if answer.status == 0:
+        kind = "stopped" if isinstance(error, ConnectionRefusedByGuard) else "no answer"
+        return ProviderTrouble(f"{operation}: {kind}: {answer.code}: {answer.message}")
+    if answer.status >= SERVER_ERROR or answer.code in PASSING_CODES:
+        return ProviderTrouble(f"{operation}: {answer.code} ({answer.status}): {answer.message}")
+    return error

@@ -1,0 +1,57 @@
+"""The published page whose rules are specified, and its dated editions."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from slrspec.errors import SpecificationError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Document:
+    """One published page.
+
+    Attributes
+    ----------
+    id
+        Short name, also the name of the folder of its features (`rds`).
+    title, url
+        What the page is called and where AWS publishes it.
+    edition
+        Date of the edition that the features state, as `YYYY-MM-DD`.
+    policy
+        Name and version of the managed policy that the edition prints.
+
+    """
+
+    id: str
+    title: str
+    url: str
+    edition: str
+    policy: str
+
+
+def read_document(folder: Path) -> Document:
+    """Read `document.toml` of a folder of features.
+
+    Raises
+    ------
+    SpecificationError
+        If the file is missing, is no TOML, or lacks one of the keys.
+
+    """
+    file = folder / "document.toml"
+    try:
+        data = tomllib.loads(file.read_text(encoding="utf-8"))
+        return Document(**{key: str(data[key]) for key in ("id", "title", "url", "edition", "policy")})
+    except FileNotFoundError as error:
+        raise SpecificationError("no document.toml beside the features", where=(folder, None)) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SpecificationError(f"not TOML: {error}", where=(file, None)) from error
+    except KeyError as error:
+        raise SpecificationError(f"the key {error} is missing", where=(file, None)) from error

@@ -1,0 +1,240 @@
+"""Reading feature files as a specification, and refusing what would not be one."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from slrspec.errors import SpecificationError
+from slrspec.spec.document import read_document
+from slrspec.spec.rules import RULE_ID, NotChecked, Rule, Scenario, Section, Specification, Step
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+LEVELS = ("must", "may", "informative")
+SEEN = ("api", "cli", "static", "manual")
+PLAIN_TAGS = frozenset({*LEVELS, *SEEN, "companion", "creates-instance"})
+CAPABILITIES = frozenset(
+    {"access-advisor", "command-line", "iam-enforcement", "policy-simulation", "real-time", "second-region"}
+)
+FILE_NAME = re.compile(r"(\d+)_([a-z_]+)\.feature")
+NOT_CHECKED = re.compile(r"^Not run \(([^)]+)\):\s*(.+?)(?:\n\s*\n|\Z)", re.DOTALL | re.MULTILINE)
+PLACEHOLDER = re.compile(r"<([^<>]+)>")
+
+
+def read_specification(folder: Path) -> Specification:
+    """Read all `N_section.feature` files of a folder, and its `document.toml`.
+
+    Parameters
+    ----------
+    folder
+        A folder laid out like `features/rds`.
+
+    Raises
+    ------
+    SpecificationError
+        For a file that is no Gherkin, and for whatever keeps the files from being a specification: a rule
+        without id, level or example, two rules with one id, a tag nobody knows, a scenario outside a rule.
+        The error names file and line.
+
+    """
+    if not folder.is_dir():
+        raise SpecificationError("no such folder of features", where=(folder, None))
+    sections = tuple(_read_section(file) for file in sorted(folder.glob("*.feature"), key=_place))
+    if not sections:
+        raise SpecificationError("no feature file in this folder", where=(folder, None))
+    specification = Specification(read_document(folder), sections, folder)
+    _refuse_second_use(specification)
+    return specification
+
+
+def _place(file: Path) -> tuple[int, str]:
+    match = FILE_NAME.fullmatch(file.name)
+    if match is None:
+        raise SpecificationError(
+            "not a name of a section's file", where=(file, None), hint="call it NUMBER_section.feature"
+        )
+    return int(match[1]), file.name
+
+
+def _read_section(file: Path) -> Section:
+    from gherkin.errors import CompositeParserException, ParserException
+    from gherkin.parser import Parser
+
+    try:
+        feature = Parser().parse(file.read_text(encoding="utf-8")).get("feature")
+    except (CompositeParserException, ParserException) as error:
+        raise _syntax_error(file, error) from error
+    except UnicodeDecodeError as error:
+        raise SpecificationError("not UTF-8 text", where=(file, None)) from error
+    if feature is None:
+        raise SpecificationError("the file has no feature", where=(file, 1))
+    match = FILE_NAME.fullmatch(file.name)
+    assert match is not None  # _place has let only such names through
+    key = match[2].replace("_", "-")
+    background: tuple[dict[str, Any], ...] = ()
+    rules: list[Rule] = []
+    for child in feature["children"]:
+        if "background" in child:
+            background = tuple(child["background"]["steps"])
+        elif "rule" in child:
+            rules.append(_read_rule(file, key, child["rule"], _tags(feature), background))
+        else:
+            raise SpecificationError(
+                "a scenario stands outside any rule",
+                where=(file, child["scenario"]["location"]["line"]),
+                hint="put it below the Rule: block that it is an example of",
+            )
+    return Section(key, int(match[1]), feature["name"], _text(feature["description"]), file, tuple(rules))
+
+
+def _syntax_error(file: Path, error: Exception) -> SpecificationError:
+    first = next(iter(getattr(error, "errors", [])), error)
+    line = getattr(first, "location", {}).get("line")
+    message = re.sub(r"^\(\d+:\d+\):\s*", "", str(first).splitlines()[0])
+    return SpecificationError(f"not Gherkin: {message}", where=(file, line))
+
+
+def _read_rule(
+    file: Path, section: str, rule: Mapping[str, Any], inherited: frozenset[str], background: tuple[dict[str, Any], ...]
+) -> Rule:
+    line = rule["location"]["line"]
+    tags = inherited | _tags(rule)
+    rule_id = _exactly_one(file, line, "id", sorted(tag for tag in tags if RULE_ID.fullmatch(tag)))
+    _refuse_unknown_tags(file, line, tags - {rule_id})
+    description = _text(rule["description"])
+    for child in rule["children"]:
+        if "background" in child:
+            background += tuple(child["background"]["steps"])
+    scenarios = tuple(
+        scenario
+        for child in rule["children"]
+        if "scenario" in child
+        for scenario in _read_scenarios(file, rule_id, child["scenario"], tags, background)
+    )
+    match = NOT_CHECKED.search(description)
+    if bool(scenarios) == bool(match):
+        raise SpecificationError(
+            f"{rule_id} has both scenarios and a reason not to run" if match else f"{rule_id} has no scenario",
+            where=(file, line),
+            hint="a rule has either scenarios or a paragraph 'Not run (kind): reason'",
+        )
+    return Rule(
+        id=rule_id,
+        section=section,
+        statement=rule["name"],
+        description=description,
+        level=_exactly_one(file, line, "level", [level for level in LEVELS if level in tags]),
+        seen=_exactly_one(file, line, "way of being seen", [seen for seen in SEEN if seen in tags]),
+        companion="companion" in tags,
+        tags=tags,
+        scenarios=scenarios,
+        not_checked=NotChecked(match[1], " ".join(match[2].split())) if match else None,
+        file=file,
+        line=line,
+    )
+
+
+def _read_scenarios(
+    file: Path,
+    rule_id: str,
+    scenario: Mapping[str, Any],
+    inherited: frozenset[str],
+    background: tuple[dict[str, Any], ...],
+) -> Iterator[Scenario]:
+    line = scenario["location"]["line"]
+    if not scenario["name"]:
+        raise SpecificationError(f"a scenario of {rule_id} has no name", where=(file, line))
+    if not scenario["steps"]:
+        raise SpecificationError(f"the scenario {scenario['name']!r} has no step", where=(file, line))
+    own_tags = _tags(scenario)
+    for examples in scenario["examples"]:
+        own_tags |= _tags(examples)
+    _refuse_unknown_tags(file, line, own_tags)
+    tags = inherited | own_tags
+    for example in _rows(scenario["examples"]):
+        row = "" if not example else "#" + _slug(" ".join(value for _, value in example))
+        yield Scenario(
+            id=f"{rule_id}/{_slug(PLACEHOLDER.sub('', scenario['name']))}{row}",
+            rule=rule_id,
+            name=_filled(scenario["name"], example),
+            title=scenario["name"],
+            line=line,
+            steps=tuple(_step(step, example) for step in (*background, *scenario["steps"])),
+            example=example,
+            needs=frozenset(tag.removeprefix("needs-") for tag in tags if tag.startswith("needs-")),
+            tags=tags,
+        )
+
+
+def _rows(examples: Iterable[Mapping[str, Any]]) -> Iterator[tuple[tuple[str, str], ...]]:
+    empty = True
+    for table in examples:
+        empty = False
+        names = [cell["value"] for cell in table["tableHeader"]["cells"]]
+        for row in table["tableBody"]:
+            yield tuple(zip(names, (cell["value"] for cell in row["cells"]), strict=True))
+    if empty:
+        yield ()
+
+
+def _step(step: Mapping[str, Any], example: tuple[tuple[str, str], ...]) -> Step:
+    rows = step.get("dataTable", {}).get("rows", ())
+    table = tuple(tuple(_filled(cell["value"], example) for cell in row["cells"]) for row in rows)
+    return Step(step["keyword"].strip(), _filled(step["text"], example), step["location"]["line"], table)
+
+
+def _filled(text: str, example: tuple[tuple[str, str], ...]) -> str:
+    values = dict(example)
+    return PLACEHOLDER.sub(lambda match: values.get(match[1], match[0]), text)
+
+
+def _slug(text: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+
+
+def _text(description: str) -> str:
+    return "\n".join(line.strip() for line in description.strip().splitlines())
+
+
+def _tags(node: Mapping[str, Any]) -> frozenset[str]:
+    return frozenset(tag["name"].removeprefix("@") for tag in node["tags"])
+
+
+def _exactly_one(file: Path, line: int, what: str, found: list[str]) -> str:
+    if len(found) == 1:
+        return found[0]
+    problem = f"has {len(found)} of them: {', '.join(found)}" if found else "has none"
+    raise SpecificationError(f"a rule needs exactly one {what}, this one {problem}", where=(file, line))
+
+
+def _refuse_unknown_tags(file: Path, line: int, tags: frozenset[str]) -> None:
+    for tag in sorted(tags):
+        if tag not in PLAIN_TAGS and tag.removeprefix("needs-") not in CAPABILITIES:
+            known = ", ".join(f"@{name}" for name in sorted(PLAIN_TAGS))
+            raise SpecificationError(f"unknown tag @{tag}", where=(file, line), hint=f"known: {known}, @needs-…")
+
+
+def _refuse_second_use(specification: Specification) -> None:
+    seen: dict[str, Rule] = {}
+    for rule in specification.rules:
+        if rule.id in seen:
+            first = seen[rule.id]
+            raise SpecificationError(
+                f"{rule.id} is already the id of the rule at {first.file.name}:{first.line}",
+                where=(rule.file, rule.line),
+            )
+        seen[rule.id] = rule
+    ids: set[str] = set()
+    titles: dict[tuple[Path, str], tuple[str, int]] = {}
+    for rule in specification.rules:
+        for scenario in rule.scenarios:
+            # pytest-bdd knows the scenarios of a file by their names alone.
+            owner = titles.setdefault((rule.file, scenario.title), (rule.id, scenario.line))
+            if scenario.id in ids or owner != (rule.id, scenario.line):
+                raise SpecificationError(
+                    f"a second scenario is called {scenario.name!r}", where=(rule.file, scenario.line)
+                )
+            ids.add(scenario.id)

@@ -1,0 +1,189 @@
+"""Rules and their scenarios, read from Gherkin once and handed on as frozen records."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from slrspec.spec.document import Document
+
+RULE_ID = re.compile(r"[A-Z][A-Z0-9]*-[A-Z]{3}-\d{2}")
+
+
+@dataclass(frozen=True)
+class Step:
+    """One line of a scenario.
+
+    Attributes
+    ----------
+    keyword
+        `Given`, `When`, `Then`, `And` or `But`, as written.
+    text
+        The phrase, with the values of the example filled in.
+    line
+        Line in the feature file, counted from 1.
+    table
+        The rows of the data table below the phrase, its header first; empty if there is none.
+
+    """
+
+    keyword: str
+    text: str
+    line: int
+    table: tuple[tuple[str, ...], ...] = ()
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One example of a rule; each row of an outline is a scenario of its own.
+
+    Attributes
+    ----------
+    id
+        `RULE/name-of-the-scenario`, with `#row` behind it for the row of an outline. Unique in a specification.
+    name
+        As written, values filled in.
+    title
+        As written in the file, `<placeholders>` kept; two rows of one outline share it.
+    example
+        The row of the outline by column name; empty for a plain scenario.
+    needs
+        Capabilities that a provider must declare, from the tags `@needs-…` of rule and scenario.
+    tags
+        All tags of feature, rule and scenario, without `@`.
+
+    """
+
+    id: str
+    rule: str
+    name: str
+    title: str
+    line: int
+    steps: tuple[Step, ...]
+    example: tuple[tuple[str, str], ...] = ()
+    needs: frozenset[str] = frozenset()
+    tags: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class NotChecked:
+    """Why no API can check a rule.
+
+    Attributes
+    ----------
+    kind
+        `console step`, `history`, `completeness`, … in two words.
+    reason
+        One sentence.
+
+    """
+
+    kind: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One atomic claim of the document, written once as a `Rule:` block.
+
+    Attributes
+    ----------
+    id
+        The tag, without `@`. Never used again for another rule.
+    section
+        Key of the section it belongs to, which is the name of its feature file without number and ending.
+    statement
+        The claim, in our own words.
+    description
+        What the block says below its name.
+    level
+        `must`, `may` or `informative`.
+    seen
+        How the rule is seen: `api`, `cli`, `static` or `manual`.
+    companion
+        True for what AWS is known for and the page only implies.
+    not_checked
+        Set if and only if the rule has no scenario.
+    file, line
+        Where the block begins.
+
+    """
+
+    id: str
+    section: str
+    statement: str
+    description: str
+    level: str
+    seen: str
+    companion: bool
+    tags: frozenset[str]
+    scenarios: tuple[Scenario, ...]
+    not_checked: NotChecked | None
+    file: Path
+    line: int
+
+
+@dataclass(frozen=True)
+class Section:
+    """A section of the page: one feature file.
+
+    Attributes
+    ----------
+    key
+        Name to select it by (`deleting`).
+    number
+        Its place in the page, from 1.
+    title, description
+        As the feature file says.
+
+    """
+
+    key: str
+    number: int
+    title: str
+    description: str
+    file: Path
+    rules: tuple[Rule, ...]
+
+
+@dataclass(frozen=True)
+class Specification:
+    """All sections of one document, in the page's order."""
+
+    document: Document
+    sections: tuple[Section, ...]
+    folder: Path
+
+    @cached_property
+    def rules(self) -> tuple[Rule, ...]:
+        """The rules of all sections, in the page's order."""
+        return tuple(rule for section in self.sections for rule in section.rules)
+
+    @cached_property
+    def by_id(self) -> dict[str, Rule]:
+        """The rules by their ids."""
+        return {rule.id: rule for rule in self.rules}
+
+    @cached_property
+    def scenarios(self) -> tuple[Scenario, ...]:
+        """The scenarios of all rules, in the page's order."""
+        return tuple(scenario for rule in self.rules for scenario in rule.scenarios)
+
+    @cached_property
+    def tags(self) -> frozenset[str]:
+        """Every tag that some rule or scenario has."""
+        return frozenset().union(*(rule.tags for rule in self.rules), *(s.tags for s in self.scenarios))
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 over the feature files, as hexadecimal digits: two equal digests mean equal features."""
+        total = hashlib.sha256()
+        for section in self.sections:
+            total.update(section.file.name.encode() + b"\0" + section.file.read_bytes() + b"\0")
+        return total.hexdigest()

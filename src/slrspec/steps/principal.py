@@ -1,0 +1,137 @@
+"""People with exactly one policy, what they try, and what somebody with more can do."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from pytest_bdd import given, parsers, then, when
+
+from slrspec.steps.db_instance import attempt_creation, new_instance
+from slrspec.steps.role import SERVICE, find_role_name
+
+if TYPE_CHECKING:
+    from slrspec.providers.contract import Principal
+    from slrspec.running.checks import Checks
+    from slrspec.running.recorder import Outcome, RecordedAccount
+
+ACTIONS = {
+    "create service-linked roles": ["iam:CreateServiceLinkedRole"],
+    "edit roles": ["iam:UpdateRole", "iam:UpdateRoleDescription"],
+    "delete service-linked roles": ["iam:DeleteServiceLinkedRole"],
+}
+OTHER_ROLE = "elasticache.amazonaws.com/AWSServiceRoleForElastiCache"
+ANYTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+
+
+def sample_statement(role: str = f"{SERVICE}/AWSServiceRoleForRDS", **replaced: Any) -> dict[str, Any]:  # noqa: ANN401
+    """Return a policy of the one statement that the page gives as a sample, with its blanks filled in.
+
+    Parameters
+    ----------
+    role
+        The end of the Resource, behind the reserved path.
+    replaced
+        Elements of the statement to replace.
+
+    """
+    statement = {
+        "Action": "iam:CreateServiceLinkedRole",
+        "Effect": "Allow",
+        "Resource": f"arn:aws:iam::*:role/aws-service-role/{role}",
+        "Condition": {"StringLike": {"iam:AWSServiceName": SERVICE}},
+    }
+    return {"Version": "2012-10-17", "Statement": [statement | replaced]}
+
+
+POLICIES = {
+    "the page's sample statement": sample_statement(),
+    "the page's sample statement, made out for any role": sample_statement(Resource="*"),
+    "the page's sample statement, made out for another role": sample_statement(OTHER_ROLE),
+}
+
+
+def _create_role(account: RecordedAccount, who: Principal, service: str = SERVICE) -> Outcome:
+    iam = account.client("iam", principal=who)
+    return account.attempt(iam.create_service_linked_role, AWSServiceName=service)
+
+
+def _create_other_role(account: RecordedAccount, who: Principal) -> Outcome:
+    return _create_role(account, who, OTHER_ROLE.partition("/")[0])
+
+
+def _edit_description(account: RecordedAccount, who: Principal) -> Outcome:
+    name = find_role_name(account)
+    iam = account.client("iam", principal=who)
+    return account.attempt(iam.update_role_description, RoleName=name, Description="by somebody")
+
+
+def _delete_role(account: RecordedAccount, who: Principal) -> Outcome:
+    name = find_role_name(account)
+    return account.attempt(account.client("iam", principal=who).delete_service_linked_role, RoleName=name)
+
+
+def _create_instance(account: RecordedAccount, who: Principal) -> Outcome:
+    return attempt_creation(account, new_instance(account), who)
+
+
+DEEDS: dict[str, Callable[[RecordedAccount, Principal], Outcome]] = {
+    "create the service-linked role": _create_role,
+    "create the service-linked role of ElastiCache": _create_other_role,
+    "edit the role's description": _edit_description,
+    "delete the role": _delete_role,
+    "create a DB instance": _create_instance,
+}
+DEED = f"(?P<deed>{'|'.join(map(re.escape, DEEDS))})"
+
+
+def someone_with(account: RecordedAccount, policy: str) -> Principal:
+    """Make someone who has only the policy of that name."""
+    return account.principal(f"someone with only {policy}", POLICIES[policy])
+
+
+@given(parsers.re(f"someone who may do anything but (?P<action>{'|'.join(ACTIONS)})"), target_fixture="someone")
+def someone_lacking(account: RecordedAccount, action: str) -> Principal:
+    """Make someone who lacks one permission."""
+    denied = {"Effect": "Deny", "Action": ACTIONS[action], "Resource": "*"}
+    policy = {**ANYTHING, "Statement": [*ANYTHING["Statement"], denied]}
+    return account.principal(f"someone who may do anything but {action}", policy)
+
+
+@given(parsers.re(f"someone with only (?P<policy>{'|'.join(map(re.escape, POLICIES))})"), target_fixture="someone")
+def someone(account: RecordedAccount, policy: str) -> Principal:
+    """Make someone who has one policy and nothing else."""
+    return someone_with(account, policy)
+
+
+@when(parsers.re(f"they try to {DEED}"), target_fixture="outcome")
+def they_try(account: RecordedAccount, someone: Principal, deed: str) -> Outcome:
+    """Let them make the call."""
+    return DEEDS[deed](account, someone)
+
+
+@then(parsers.re(f"they can {DEED}"))
+def they_can(account: RecordedAccount, someone: Principal, deed: str, expect: Checks) -> None:
+    """Expect that the same person's call succeeds."""
+    _expect_success(account, someone, deed, expect)
+
+
+@then(parsers.re(f"someone who may do anything can {DEED}"))
+def anybody_can(account: RecordedAccount, deed: str, expect: Checks) -> None:
+    """Expect that the very same call succeeds for someone who has the permission."""
+    _expect_success(account, account.principal("someone who may do anything", ANYTHING), deed, expect)
+
+
+@then(parsers.re(f"someone with only (?P<policy>{'|'.join(map(re.escape, POLICIES))}) can {DEED}"))
+def somebody_can(account: RecordedAccount, policy: str, deed: str, expect: Checks) -> None:
+    """Expect that the very same call succeeds for someone with the right policy."""
+    _expect_success(account, someone_with(account, policy), deed, expect)
+
+
+def _expect_success(account: RecordedAccount, who: Principal, deed: str, expect: Checks) -> None:
+    outcome = account.patience.until(lambda o: o.answer is not None, lambda: DEEDS[deed](account, who))
+    said = "accepted" if outcome.answer is not None else str(outcome)
+    expect.equal(f"{outcome.operation} by {who.name}", said, "accepted", of=[outcome.exchange])
+
+

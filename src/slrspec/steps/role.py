@@ -1,0 +1,410 @@
+"""Roles: the service-linked role as the provider shows it, and ordinary roles beside it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+from pytest_bdd import given, parsers, then, when
+
+from slrspec.running.trouble import ProviderTrouble
+
+if TYPE_CHECKING:
+    from slrspec.running.checks import Checks
+    from slrspec.running.recorder import Outcome, RecordedAccount
+
+SERVICE = "rds.amazonaws.com"
+RESERVED_PATH = "/aws-service-role/"
+ROLE_PATH = f"{RESERVED_PATH}{SERVICE}/"
+TRUSTING_EC2 = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    ],
+}
+
+
+@dataclass(frozen=True)
+class ObservedRole:
+    """A role as the provider showed it at one moment.
+
+    Attributes
+    ----------
+    trust
+        The trust policy as parsed JSON.
+    attached
+        ARNs of the managed policies, sorted.
+    inline
+        Names and documents of the inline policies, sorted by name.
+    profiles
+        Names of the instance profiles that it is in, sorted.
+    exchanges
+        Numbers of the exchanges that showed it.
+
+    """
+
+    name: str
+    path: str
+    arn: str
+    id: str
+    description: str
+    trust: Any
+    max_session_seconds: int | None
+    boundary: str | None
+    tags: tuple[tuple[str, str], ...]
+    attached: tuple[str, ...]
+    inline: tuple[tuple[str, str], ...]
+    profiles: tuple[str, ...]
+    exchanges: tuple[int, ...]
+
+
+def observe(account: RecordedAccount, name: str) -> ObservedRole | None:
+    """Return the role of that name with everything that belongs to its definition; None if there is none."""
+    iam = account.client("iam")
+    first = account.calls + 1
+    got = account.attempt(iam.get_role, RoleName=name)
+    if got.answer is None:
+        if got.refusal is not None and got.refusal.code == "NoSuchEntity":
+            return None
+        raise ProviderTrouble(f"the role cannot be read: {got}")
+    role = got.answer["Role"]
+    attached = iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"]
+    inline = {
+        policy: iam.get_role_policy(RoleName=name, PolicyName=policy)["PolicyDocument"]
+        for policy in iam.list_role_policies(RoleName=name)["PolicyNames"]
+    }
+    profiles = iam.list_instance_profiles_for_role(RoleName=name)["InstanceProfiles"]
+    return ObservedRole(
+        name=role["RoleName"],
+        path=role["Path"],
+        arn=role["Arn"],
+        id=role["RoleId"],
+        description=role.get("Description", ""),
+        trust=role.get("AssumeRolePolicyDocument"),
+        max_session_seconds=role.get("MaxSessionDuration"),
+        boundary=(role.get("PermissionsBoundary") or {}).get("PermissionsBoundaryArn"),
+        tags=tuple(sorted((tag["Key"], tag["Value"]) for tag in role.get("Tags") or ())),
+        attached=tuple(sorted(policy["PolicyArn"] for policy in attached)),
+        inline=tuple(sorted((key, json.dumps(document, sort_keys=True)) for key, document in inline.items())),
+        profiles=tuple(sorted(profile["InstanceProfileName"] for profile in profiles)),
+        exchanges=tuple(range(first, account.calls + 1)),
+    )
+
+
+def find_role_name(account: RecordedAccount) -> str | None:
+    """Return the name of RDS's service-linked role, whatever the provider calls it; None if there is none."""
+    pages = account.client("iam").get_paginator("list_roles").paginate(PathPrefix=ROLE_PATH)
+    return next((str(role["RoleName"]) for page in pages for role in page["Roles"]), None)
+
+
+def find_role(account: RecordedAccount) -> ObservedRole | None:
+    """Return RDS's service-linked role; None if there is none."""
+    name = find_role_name(account)
+    return observe(account, name) if name else None
+
+
+def create(account: RecordedAccount) -> ObservedRole:
+    """Create the service-linked role as an administrator may, naming only the service, and observe it."""
+    answer = account.client("iam").create_service_linked_role(AWSServiceName=SERVICE)
+    role = account.patience.until(bool, lambda: observe(account, answer["Role"]["RoleName"]))
+    if role is None:
+        raise ProviderTrouble("the role that was just created cannot be found")
+    return role
+
+
+def create_ordinary(account: RecordedAccount, trust: Any = None) -> str:  # noqa: ANN401 - JSON
+    """Create a role of the account's own, and return its name."""
+    name = account.unique_name("role")
+    account.client("iam").create_role(
+        RoleName=name, AssumeRolePolicyDocument=json.dumps(trust or TRUSTING_EC2)
+    )
+    return name
+
+
+def differences(before: ObservedRole, after: ObservedRole) -> list[str]:
+    """Return the names of what is not as it was."""
+    names = [field.name for field in fields(ObservedRole) if field.name != "exchanges"]
+    return [name for name in names if getattr(before, name) != getattr(after, name)]
+
+
+def trust_statements(role: ObservedRole) -> list[Any]:
+    """Return the statements of a role's trust policy."""
+    statements = (role.trust or {}).get("Statement", [])
+    return statements if isinstance(statements, list) else [statements]
+
+
+def trusted(role: ObservedRole) -> list[str]:
+    """Return whom a role trusts, as `kind name`, sorted; IAM takes a scalar for a list of one."""
+    found: set[str] = set()
+    for statement in trust_statements(role):
+        principals = statement.get("Principal", {})
+        for kind, names in (principals if isinstance(principals, dict) else {"Any": principals}).items():
+            found.update(f"{kind} {name}" for name in (names if isinstance(names, list) else [names]))
+    return sorted(found)
+
+
+# ---- what there is
+
+
+@given("the service-linked role", target_fixture="role")
+def the_role(account: RecordedAccount) -> ObservedRole:
+    """Find the role, or create it."""
+    return find_role(account) or create(account)
+
+
+@given("no service-linked role")
+def no_role(account: RecordedAccount) -> None:
+    """Make sure that there is none."""
+    if find_role_name(account):
+        raise ProviderTrouble("the account has a service-linked role of RDS already")
+
+
+@given("an ordinary role", target_fixture="ordinary")
+def an_ordinary_role(account: RecordedAccount) -> ObservedRole:
+    """Create a role that is no service's."""
+    role = observe(account, create_ordinary(account))
+    if role is None:
+        raise ProviderTrouble("the role that was just created cannot be found")
+    return role
+
+
+# ---- what is done
+
+
+@when("the service-linked role is created", target_fixture="role")
+def create_the_role(account: RecordedAccount) -> ObservedRole:
+    """Create the role, naming the service and nothing else."""
+    return create(account)
+
+
+@when("the service-linked role is created again", target_fixture="outcome")
+def create_again(account: RecordedAccount) -> Outcome:
+    """Create it although it is there."""
+    return account.attempt(account.client("iam").create_service_linked_role, AWSServiceName=SERVICE)
+
+
+@when("the service-linked role is created by hand", target_fixture="outcome")
+def create_by_hand(account: RecordedAccount) -> Outcome:
+    """Create it with the call that is made for it."""
+    return account.attempt(account.client("iam").create_service_linked_role, AWSServiceName=SERVICE)
+
+
+@when("the service-linked role is created with a suffix", target_fixture="outcome")
+def create_with_suffix(account: RecordedAccount) -> Outcome:
+    """Create it under a longer name."""
+    return account.attempt(
+        account.client("iam").create_service_linked_role, AWSServiceName=SERVICE, CustomSuffix="slrspec"
+    )
+
+
+@when(parsers.parse('a service-linked role is created for "{service}"'), target_fixture="outcome")
+def create_for(account: RecordedAccount, service: str) -> Outcome:
+    """Create the role of another service, or of none."""
+    return account.attempt(account.client("iam").create_service_linked_role, AWSServiceName=service)
+
+
+@when("an ordinary role is created below the reserved path", target_fixture="outcome")
+def create_on_reserved_path(account: RecordedAccount) -> Outcome:
+    """Create a role of the account's own where the services' roles are."""
+    return account.attempt(
+        account.client("iam").create_role,
+        RoleName=account.unique_name("role"),
+        Path=ROLE_PATH,
+        AssumeRolePolicyDocument=json.dumps(TRUSTING_EC2),
+    )
+
+
+@when("the account tries to assume the role", target_fixture="outcome")
+def assume(account: RecordedAccount, role: ObservedRole) -> Outcome:
+    """Ask for credentials of the role."""
+    sts = account.client("sts")
+    return account.attempt(sts.assume_role, RoleArn=role.arn, RoleSessionName="slrspec")
+
+
+@when("the role is tagged", target_fixture="outcome")
+def tag(account: RecordedAccount, role: ObservedRole) -> Outcome:
+    """Put a tag on the role."""
+    return account.attempt(
+        account.client("iam").tag_role, RoleName=role.name, Tags=[{"Key": "team", "Value": "data"}]
+    )
+
+
+@when("the tag is taken off again", target_fixture="outcome")
+def untag(account: RecordedAccount, role: ObservedRole) -> Outcome:
+    """Remove the tag."""
+    return account.attempt(account.client("iam").untag_role, RoleName=role.name, TagKeys=["team"])
+
+
+# ---- what must be so
+
+
+@then("the service-linked role exists", target_fixture="role")
+def role_exists(account: RecordedAccount, expect: Checks) -> ObservedRole:
+    """Expect that the account has the role now."""
+    role = account.patience.until(bool, lambda: find_role(account))
+    expect.equal("a service-linked role of RDS", "present" if role else "absent", "present")
+    assert role is not None  # the check above has failed otherwise
+    return role
+
+
+@then("no service-linked role exists")
+def role_does_not_exist(account: RecordedAccount, expect: Checks) -> None:
+    """Expect that the account has no such role."""
+    found = find_role_name(account)
+    expect.equal("a service-linked role of RDS", "present" if found else "absent", "absent")
+
+
+@then(parsers.parse('no role exists for "{service}"'))
+def no_role_for(account: RecordedAccount, service: str, expect: Checks) -> None:
+    """Expect that the account has no role of the service."""
+    roles = account.client("iam").list_roles(PathPrefix=f"{RESERVED_PATH}{service}/")["Roles"]
+    expect.equal(f"roles of {service}", [role["RoleName"] for role in roles], [])
+
+
+@then("the role is unchanged")
+def role_unchanged(account: RecordedAccount, role: ObservedRole, expect: Checks) -> None:
+    """Expect that everything belonging to the role is as it was found."""
+    now = observe(account, role.name)
+    expect.equal("the role", "present" if now else "gone", "present")
+    assert now is not None
+    expect.equal("what has changed about the role", differences(role, now), [])
+
+
+@then("the ordinary role is unchanged")
+def ordinary_unchanged(account: RecordedAccount, ordinary: ObservedRole, expect: Checks) -> None:
+    """Expect that the ordinary role is as it was made."""
+    role_unchanged(account, ordinary, expect)
+
+
+@then(parsers.parse('the role\'s name is "{name}"'))
+def role_name(role: ObservedRole, name: str, expect: Checks) -> None:
+    """Expect the very name."""
+    expect.equal("the role's name", role.name, name, of=role.exchanges)
+
+
+@then(parsers.parse('the role can be looked up as "{name}"'))
+def role_by_name(account: RecordedAccount, name: str, expect: Checks) -> None:
+    """Expect that the provider knows the role by the documented name."""
+    found = account.attempt(account.client("iam").get_role, RoleName=name)
+    expect.equal(f"looking up {name}", "found" if found.answer else str(found), "found")
+
+
+@then(parsers.parse('the role\'s path is "{path}"'))
+def role_path(role: ObservedRole, path: str, expect: Checks) -> None:
+    """Expect the very path."""
+    expect.equal("the role's path", role.path, path, of=role.exchanges)
+
+
+@then("the role's path is reserved for service-linked roles")
+def role_path_reserved(role: ObservedRole, expect: Checks) -> None:
+    """Expect a path below `/aws-service-role/`."""
+    expect.matches("the role's path", role.path, f"{RESERVED_PATH}.+/", of=role.exchanges)
+
+
+@then("the role's ARN names RDS")
+def role_arn(role: ObservedRole, expect: Checks) -> None:
+    """Expect the service's name in the ARN, before the role's."""
+    expect.matches(
+        "the role's ARN", role.arn, rf"arn:aws[a-z-]*:iam::\d{{12}}:role{ROLE_PATH}[\w+=,.@-]+", of=role.exchanges
+    )
+
+
+@then("the role has a trust policy")
+def role_has_trust(role: ObservedRole, expect: Checks) -> None:
+    """Expect at least one statement that lets somebody assume the role."""
+    allowing = [s for s in trust_statements(role) if s.get("Effect") == "Allow"]
+    expect.includes(
+        "what the trust policy allows",
+        {action for s in allowing for action in _listed(s.get("Action"))},
+        ["sts:AssumeRole"],
+        of=role.exchanges,
+    )
+
+
+@then(parsers.parse("the role trusts {count:d} principal, a service"))
+def role_trusts_services(role: ObservedRole, count: int, expect: Checks) -> None:
+    """Expect that many principals, none of which is an account, a user or a federation."""
+    expect.equal("the kinds of principals", [name.split()[0] for name in trusted(role)], ["Service"] * count, of=role.exchanges)
+
+
+@then(parsers.parse('the role trusts "{service}"'))
+def role_trusts(role: ObservedRole, service: str, expect: Checks) -> None:
+    """Expect the service among the principals."""
+    expect.includes("whom the role trusts", trusted(role), [f"Service {service}"], of=role.exchanges)
+
+
+@then(parsers.parse('the role trusts only "{service}", without condition'))
+def role_trusts_only(role: ObservedRole, service: str, expect: Checks) -> None:
+    """Expect the service, no other principal, and no condition."""
+    expect.equal("whom the role trusts", trusted(role), [f"Service {service}"], of=role.exchanges)
+    conditions = [s["Condition"] for s in trust_statements(role) if s.get("Condition")]
+    expect.equal("conditions of the trust", conditions, [], of=role.exchanges)
+
+
+@then("the service-linked role is back under a new id")
+def role_is_back(account: RecordedAccount, role: ObservedRole, expect: Checks) -> None:
+    """Expect a role of the same name, of which IAM says that it is another one."""
+    now = role_exists(account, expect)
+    expect.equal("the role's name", now.name, role.name)
+    expect.equal("the id of the old role", "kept" if now.id == role.id else "replaced", "replaced")
+
+
+@then(parsers.parse("the role's {noun} is the same"), converters={"noun": str})
+def role_attribute_same(account: RecordedAccount, role: ObservedRole, noun: str, expect: Checks) -> None:
+    """Expect that one attribute is what it was."""
+    now = observe(account, role.name)
+    expect.equal(f"the role's {noun}", getattr(now, noun, None), getattr(role, noun))
+
+
+@then("an ordinary role that trusts the account can be assumed")
+def ordinary_can_be_assumed(account: RecordedAccount, expect: Checks) -> None:
+    """Expect credentials for a role whose trust names the account."""
+    trust = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": {"AWS": f"arn:aws:iam::{account.account_id}:root"},
+                "Action": "sts:AssumeRole",
+            }
+        ],
+    }
+    name = create_ordinary(account, trust)
+    arn = account.client("iam").get_role(RoleName=name)["Role"]["Arn"]
+    sts = account.client("sts")
+
+    def assume_it() -> Outcome:
+        return account.attempt(sts.assume_role, RoleArn=arn, RoleSessionName="slrspec")
+
+    outcome = account.patience.until(lambda o: o.answer is not None, assume_it)
+    expect.equal("assuming an ordinary role", "accepted" if outcome.answer else str(outcome), "accepted")
+
+
+@then("the same role can be created without a suffix")
+def create_without_suffix(account: RecordedAccount, expect: Checks) -> None:
+    """Expect that the call succeeds when it asks for nothing special."""
+    outcome = create_by_hand(account)
+    expect.equal("creating the role", "accepted" if outcome.answer else str(outcome), "accepted")
+
+
+@then("an ordinary role can be created elsewhere")
+def create_elsewhere(account: RecordedAccount, expect: Checks) -> None:
+    """Expect that the same call succeeds without the path."""
+    outcome = account.attempt(
+        account.client("iam").create_role,
+        RoleName=account.unique_name("role"),
+        AssumeRolePolicyDocument=json.dumps(TRUSTING_EC2),
+    )
+    expect.equal("creating an ordinary role", "accepted" if outcome.answer else str(outcome), "accepted")
+
+
+@then(parsers.re(r'the role has (?:no tag|the tag "(?P<key>[^"]+)")'))
+def role_tags(account: RecordedAccount, role: ObservedRole, key: str | None, expect: Checks) -> None:
+    """Expect the one tag, or none, on the role as it is now."""
+    now = observe(account, role.name)
+    expect.equal("tags", [name for name, _ in now.tags] if now else "role gone", [key] if key else [])
+
+
+def _listed(value: object) -> list[Any]:
+    return value if isinstance(value, list) else [value]
