@@ -7,11 +7,12 @@ text behind the colon in `--provider name:argument`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from botocore.client import BaseClient
 
 T = TypeVar("T")
@@ -116,9 +117,7 @@ class Account(Protocol):
     @property
     def patience(self) -> Patience: ...  # noqa: D102
 
-    def client(
-        self, service: str, *, principal: Principal | None = None, region: str | None = None
-    ) -> BaseClient:
+    def client(self, service: str, *, principal: Principal | None = None, region: str | None = None) -> BaseClient:
         """Return a client for a service, of the account's administrator unless a principal is given."""
 
     def principal(self, name: str, policy: PolicyDocument) -> Principal:

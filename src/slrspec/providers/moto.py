@@ -30,6 +30,9 @@ DEFAULT_ACCOUNT = "123456789012"  # moto's own; no scenario may share it
 # The default images are some 1,300 records for each new account, and no rule reads one of them.
 SETTINGS = {"MOTO_EC2_LOAD_DEFAULT_AMIS": "false"}
 
+ADMINISTRATOR = Principal("administrator", "testing", "testing")
+AT_ONCE = Patience(timeout=0, interval=0, sleep=time.sleep)
+
 _account_id: ContextVar[str] = ContextVar("slrspec_moto_account")
 
 
@@ -85,7 +88,7 @@ class MotoProvider:
         from botocore.config import Config
 
         assert self._session is not None
-        client: BaseClient = self._session.client(  # type: ignore[call-overload]
+        client: BaseClient = self._session.client(
             service,
             region_name=region,
             aws_access_key_id=principal.access_key,
@@ -117,12 +120,10 @@ class MotoAccount:
     account_id: str
     region: str = REGION
     second_region: str = SECOND_REGION
-    patience: Patience = Patience(timeout=0, interval=0, sleep=time.sleep)
+    patience: Patience = AT_ONCE
     _names: list[str] = field(default_factory=list)
 
-    def client(
-        self, service: str, *, principal: Principal | None = None, region: str | None = None
-    ) -> BaseClient:
+    def client(self, service: str, *, principal: Principal | None = None, region: str | None = None) -> BaseClient:
         """Return a client whose calls reach this account; a principal's calls are checked against their policy."""
         shared = self.provider.shared_client(service, region or self.region, principal or ADMINISTRATOR)
         return _bound(shared, self.account_id, enforced=principal is not None)
@@ -144,10 +145,7 @@ class MotoAccount:
         return f"slrspec-{noun}-{self._names.count(noun)}"
 
 
-ADMINISTRATOR = Principal("administrator", "testing", "testing")
-
-
-def _bound(client: BaseClient, account_id: str, *, enforced: bool) -> BaseClient:
+def _bound(client: Any, account_id: str, *, enforced: bool) -> BaseClient:  # noqa: ANN401 - botocore types no internals
     """Return a copy of a client that sets the account, and IAM's enforcement, around each of its calls."""
 
     def make_api_call(operation: str, parameters: dict[str, Any]) -> Any:  # noqa: ANN401 - botocore's own signature
@@ -187,7 +185,7 @@ def _iam_enforced() -> Iterator[None]:
     try:
         from moto.core.authorization import ActionAuthenticatorMixin
     except ImportError:  # before 5.1
-        from moto.core.responses import ActionAuthenticatorMixin
+        from moto.core.responses import ActionAuthenticatorMixin  # type: ignore[attr-defined,unused-ignore]
 
     before = settings.INITIAL_NO_AUTH_ACTION_COUNT, ActionAuthenticatorMixin.request_count
     settings.INITIAL_NO_AUTH_ACTION_COUNT, ActionAuthenticatorMixin.request_count = 0, 0

@@ -1,2 +1,5 @@
 """What a run looks like in a terminal."""
-def totals_line(totals): return str(totals)
+
+
+def totals_line(totals):
+    return str(totals)

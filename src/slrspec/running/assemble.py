@@ -115,7 +115,13 @@ def _rule(
         seen=rule.seen,
         companion=rule.companion,
         verdicts=[
-            _rule_verdict(rule, name, [s for s in scenarios if s.rule == rule.id and s.provider == name], deviation, today)
+            _rule_verdict(
+                rule,
+                name,
+                [s for s in scenarios if s.rule == rule.id and s.provider == name],
+                deviation,
+                today,
+            )
             for name in providers
             for deviation in [deviations.get(name, {}).get(rule.id)]
         ],

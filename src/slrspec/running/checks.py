@@ -18,7 +18,7 @@ class CheckFailed(AssertionError):
     """The provider answered, and the answer is not what the rule says."""
 
 
-class VacuousCheck(Exception):  # noqa: N818 - a defect of a step, told apart from a failed check
+class VacuousCheck(Exception):
     """A step asserted something without looking at any answer of the provider."""
 
 
@@ -69,28 +69,36 @@ class Checks:
     ) -> None:
         """Expect at least these members, and at least one of them."""
         wanted = list(self._expected(what, list(expected)))
-        missing = [str(member) for member in wanted if member not in actual]
-        found = _strings(actual) if missing or not wanted else _strings(wanted)
-        self._judge(what, _strings(wanted), found, bool(wanted) and not missing, of)
+        missing = [member for member in wanted if member not in actual]
+        said = f"{what}: lacks {len(missing)} of {len(wanted)}: {_brief(_strings(missing))}"
+        self._judge(what, _strings(wanted), _strings(actual), bool(wanted) and not missing, of, said)
 
     def only_within(
         self, what: str, actual: Collection[Any], allowed: Iterable[Any], *, of: Iterable[int] = ()
     ) -> None:
         """Expect at least one member, and none but these."""
         allowed = list(self._expected(what, list(allowed)))
-        ok = bool(actual) and all(member in allowed for member in actual)
-        self._judge(what, _strings(allowed), _strings(actual), ok, of)
+        others = [member for member in actual if member not in allowed]
+        said = f"{what}: {_brief(_strings(others))} is not allowed" if others else f"{what}: there is nothing"
+        self._judge(what, _strings(allowed), _strings(actual), bool(actual) and not others, of, said)
 
-    def _judge(self, what: str, expected: object, actual: object, ok: bool, of: Iterable[int]) -> None:  # noqa: FBT001
+    def _judge(
+        self,
+        what: str,
+        expected: object,
+        actual: object,
+        ok: bool,  # noqa: FBT001
+        of: Iterable[int],
+        said: str = "",
+    ) -> None:
         seen = sorted({*of, *range(self._step_began + 1, len(self._recorder.exchanges) + 1)})
         if not seen:
             raise VacuousCheck(f"{what}: the check looks at nothing that the provider answered")
         normal = self._recorder.references.normal
-        self.made.append(
-            Check(what=what, expected=normal(expected), actual=normal(actual), ok=ok, exchanges=seen)
-        )
+        self.made.append(Check(what=what, expected=normal(expected), actual=normal(actual), ok=ok, exchanges=seen))
         if not ok:
-            raise CheckFailed(f"{what}: expected {_brief(normal(expected))}, got {_brief(normal(actual))}")
+            said = said or f"{what}: expected {_brief(normal(expected))}, got {_brief(normal(actual))}"
+            raise CheckFailed(normal(said))
 
 
 def _strings(members: Iterable[Any]) -> list[str]:
@@ -98,5 +106,7 @@ def _strings(members: Iterable[Any]) -> list[str]:
 
 
 def _brief(value: object, limit: int = 300) -> str:
-    text = value if isinstance(value, str) else ("nothing" if value in (None, [], {}) else repr(value))
+    if isinstance(value, list):
+        value = ", ".join(map(str, value))
+    text = str(value) if value not in {None, ""} else "nothing"
     return text if len(text) <= limit else f"{text[:limit]}…"

@@ -32,7 +32,7 @@ class FeatureFile(pytest.Module):
         module.__file__ = str(self.path)
         return module
 
-    def collect(self) -> Iterator[pytest.Item]:  # type: ignore[override]
+    def collect(self) -> Iterator[pytest.Item]:
         """Yield an item for every wanted scenario on every provider."""
         from pytest_bdd import scenario as bind
 

@@ -113,7 +113,9 @@ def _checked(entry: Mapping[str, Any], where: tuple[Path, int | None]) -> Deviat
             raise DeviationError(f"{key} must be {expected}", where=where)
     if entry["verdict"] not in COVERABLE:
         raise DeviationError(
-            f"a deviation cannot cover the verdict {entry['verdict']!r}", where=where, hint="fail or unsupported"
+            f"a deviation cannot cover the verdict {entry['verdict']!r}",
+            where=where,
+            hint="fail or unsupported",
         )
     if not entry["reason"].strip() or entry["reason"].startswith(DRAFT):
         raise DeviationError(f"the entry for {entry['rule']} is a draft", where=where, hint="write its reason")

@@ -15,9 +15,25 @@ SECRET_FIELD = re.compile(r"password|secret|token$|^credentials$|^authorization$
 # IAM's unique ids: the first four letters tell what it is of.
 UNIQUE_ID = re.compile(r"\b(A(?:GPA|IDA|IPA|KIA|NPA|NVA|PKA|ROA|SCA|SIA))[A-Z0-9]{12,}\b")
 UUID = re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b")
-ID_KINDS = {"AROA": "role-id", "AIDA": "user-id", "AGPA": "group-id", "ANPA": "policy-id", "AIPA": "profile-id"}
+ID_KINDS = {
+    "AROA": "role-id",
+    "AIDA": "user-id",
+    "AGPA": "group-id",
+    "ANPA": "policy-id",
+    "AIPA": "profile-id",
+}
 KEY_KINDS = frozenset({"AKIA", "ASIA"})
+# Not every emulator's ids have IAM's form, so these fields are ids whatever they look like.
+ID_FIELDS = {
+    "GroupId": "group-id",
+    "InstanceProfileId": "profile-id",
+    "JobId": "job-id",
+    "PolicyId": "policy-id",
+    "RoleId": "role-id",
+    "UserId": "user-id",
+}
 RESOURCE_ID = re.compile(r"\bdb-[A-Z0-9]{20,}\b")
+NETWORK_ID = re.compile(r"\b(sg|vpc|subnet|eni)-[0-9a-f]{8,17}\b")
 
 
 class References:
@@ -38,10 +54,7 @@ class References:
     def normal(self, value: Any) -> Any:  # noqa: ANN401 - any JSON-like value goes in and comes out
         """Return the value with references in place of what is generated, secret or timed."""
         if isinstance(value, Mapping):
-            return {
-                str(key): "<secret>" if SECRET_FIELD.search(str(key)) and item is not None else self.normal(item)
-                for key, item in value.items()
-            }
+            return {str(key): self._field(str(key), item) for key, item in value.items()}
         if isinstance(value, list | tuple):
             return [self.normal(item) for item in value]
         if isinstance(value, datetime | date):
@@ -52,10 +65,18 @@ class References:
             return value
         return self.text(str(value))
 
+    def _field(self, name: str, value: Any) -> Any:  # noqa: ANN401 - as above
+        if SECRET_FIELD.search(name) and value is not None:
+            return "<secret>"
+        if name in ID_FIELDS and isinstance(value, str):
+            return self._reference(ID_FIELDS[name], value)
+        return self.normal(value)
+
     def text(self, text: str) -> str:
         """Return the text with the generated parts of it replaced."""
         text = self._account.sub("<account>", text)
         text = UNIQUE_ID.sub(self._unique_id, text)
+        text = NETWORK_ID.sub(lambda match: self._reference(match[1], match[0]), text)
         text = RESOURCE_ID.sub(lambda match: self._reference("db-resource-id", match[0]), text)
         return UUID.sub(lambda match: self._reference("uuid", match[0]), text)
 

@@ -23,9 +23,7 @@ def step_modules() -> tuple[ModuleType, ...]:
     """Import every module of `slrspec.steps`, and return them in the order of their names."""
     from slrspec import steps
 
-    return tuple(
-        import_module(f"{steps.__name__}.{found.name}") for found in pkgutil.iter_modules(steps.__path__)
-    )
+    return tuple(import_module(f"{steps.__name__}.{found.name}") for found in pkgutil.iter_modules(steps.__path__))
 
 
 def refuse_undefined_steps(rules: Iterable[Rule]) -> None:

@@ -25,7 +25,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add = group.addoption
     add("--provider", action="append", metavar="NAME", help="run the features on this provider (repeatable)")
     add("--slr-rule", action="append", default=[], metavar="ID", help="only this rule (repeatable)")
-    add("--slr-tag", action="append", default=[], metavar="TAG", help="only this tag, or 'not TAG' (repeatable)")
+    add(
+        "--slr-tag",
+        action="append",
+        default=[],
+        metavar="TAG",
+        help="only this tag, or 'not TAG' (repeatable)",
+    )
     add("--slr-section", action="append", default=[], metavar="NAME", help="only this section (repeatable)")
     add("--slr-features", metavar="DIR", help="features to run in place of those of slrspec")
     add("--slr-results", metavar="FILE", help="write results.json to this file")

@@ -42,7 +42,7 @@ class Outcome:
 
     def __str__(self) -> str:
         if self.refusal is None:
-            return f"{self.operation} was accepted"
+            return "accepted"
         return f"{self.refusal.code} ({self.refusal.status}): {self.refusal.message}"
 
 
@@ -53,7 +53,7 @@ class Recorder:
         self.references = References(account_id)
         self.exchanges: list[Exchange] = []
 
-    def recording(self, client: BaseClient, principal: str) -> BaseClient:
+    def recording(self, client: Any, principal: str) -> BaseClient:  # noqa: ANN401 - botocore types no internals
         """Return a copy of a client that records each of its calls, those of paginators and waiters too."""
         service = client.meta.service_model.service_name
         region = client.meta.region_name
@@ -95,9 +95,7 @@ class Recorder:
         return copy
 
     def _normal_error(self, error: ErrorAnswer) -> ErrorAnswer:
-        return ErrorAnswer(
-            code=error.code, message=self.references.text(error.message), status=error.status
-        )
+        return ErrorAnswer(code=error.code, message=self.references.text(error.message), status=error.status)
 
 
 class RecordedAccount:

@@ -24,7 +24,7 @@ class Record(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A frozen record; a field that the schema does not know is an error, not a surprise."""
 
 
-class ErrorAnswer(Record):
+class ErrorAnswer(Record, frozen=True, kw_only=True):
     """How a provider refused or failed: code and message as it gave them, HTTP status or 0 if there was none."""
 
     code: str
@@ -32,7 +32,7 @@ class ErrorAnswer(Record):
     status: int
 
 
-class Exchange(Record):
+class Exchange(Record, frozen=True, kw_only=True):
     """One recorded API call.
 
     `number` counts from 1 within the scenario. Exactly one of `answer` and `error` is set. Account ids, access
@@ -51,7 +51,7 @@ class Exchange(Record):
     error: ErrorAnswer | None = None
 
 
-class Check(Record):
+class Check(Record, frozen=True, kw_only=True):
     """One thing that an assertion looked at: what it was, what was expected, what the provider showed.
 
     `exchanges` are the numbers of the exchanges that the actual value comes from; never empty.
@@ -64,7 +64,7 @@ class Check(Record):
     exchanges: list[int]
 
 
-class StepResult(Record):
+class StepResult(Record, frozen=True, kw_only=True):
     """One step of a scenario; `verdict` is null for a step that was not reached."""
 
     keyword: str
@@ -78,7 +78,7 @@ class StepResult(Record):
     checks: list[Check] = []
 
 
-class ScenarioResult(Record):
+class ScenarioResult(Record, frozen=True, kw_only=True):
     """One scenario on one provider. `reason` says why, for every verdict but `pass`."""
 
     scenario: str
@@ -94,7 +94,7 @@ class ScenarioResult(Record):
     exchanges: list[Exchange] = []
 
 
-class Known(Record):
+class Known(Record, frozen=True, kw_only=True):
     """The deviation that covers a rule's verdict on a provider."""
 
     reason: str
@@ -103,7 +103,7 @@ class Known(Record):
     link: str = ""
 
 
-class RuleVerdict(Record):
+class RuleVerdict(Record, frozen=True, kw_only=True):
     """The verdict of one rule on one provider.
 
     `problem` is empty, or says why the rule breaks the run although or because there is a deviation: a new
@@ -117,7 +117,7 @@ class RuleVerdict(Record):
     problem: str = ""
 
 
-class RuleResult(Record):
+class RuleResult(Record, frozen=True, kw_only=True):
     """One rule of the document with its verdicts, one for each provider of the run."""
 
     id: str
@@ -129,7 +129,7 @@ class RuleResult(Record):
     verdicts: list[RuleVerdict]
 
 
-class ProviderInfo(Record):
+class ProviderInfo(Record, frozen=True, kw_only=True):
     """Where the scenarios ran. `settings` names whatever makes the provider differ from its defaults."""
 
     name: str
@@ -140,7 +140,7 @@ class ProviderInfo(Record):
     settings: dict[str, str]
 
 
-class Totals(Record):
+class Totals(Record, frozen=True, kw_only=True):
     """How many rules have which verdict on one provider, and how many of them are known deviations."""
 
     provider: str
@@ -154,7 +154,7 @@ class Totals(Record):
     problems: int
 
 
-class RunInfo(Record):
+class RunInfo(Record, frozen=True, kw_only=True):
     """When, with what, and how much of the specification was run."""
 
     id: str
@@ -165,14 +165,14 @@ class RunInfo(Record):
     interrupted: bool = False
 
 
-class Suite(Record):
+class Suite(Record, frozen=True, kw_only=True):
     """Which version of slrspec and of its features judged; `digest` is SHA-256 over the feature files."""
 
     version: str
     digest: str
 
 
-class DocumentInfo(Record):
+class DocumentInfo(Record, frozen=True, kw_only=True):
     """The page whose rules were judged, and the edition in force."""
 
     id: str
@@ -182,7 +182,7 @@ class DocumentInfo(Record):
     policy: str
 
 
-class Run(Record):
+class Run(Record, frozen=True, kw_only=True):
     """Everything that one execution produced.
 
     `conformant` is true if every rule that was run passes; `not_verified` lists the rules that were not run, so

@@ -70,7 +70,7 @@ class ScenarioRun:
         self._steps[self._current].begun = time.perf_counter()
         self.checks.begin_step()
 
-    def end_step(self, error: BaseException | None = None) -> None:
+    def end_step(self, error: Exception | None = None) -> None:
         """Close the current step; without an error it has passed."""
         step = self._steps[self._current]
         step.verdict, step.message = judge(error, self._kind)
@@ -118,7 +118,7 @@ class ScenarioRun:
         )
 
 
-def judge(error: BaseException | None, kind: str) -> tuple[Verdict, str]:
+def judge(error: Exception | None, kind: str) -> tuple[Verdict, str]:
     """Return the verdict on a step that ended with the given error, and why.
 
     A refusal that no step expected is the provider's failure where the rule's own claim is tried or checked. In
@@ -133,17 +133,19 @@ def judge(error: BaseException | None, kind: str) -> tuple[Verdict, str]:
             return Verdict.UNSUPPORTED, str(error)
         case ProviderTrouble():
             return Verdict.ERROR, str(error)
-        case VacuousCheck():
-            return Verdict.ERROR, f"{DEFECT}: {error}"
-    answer = answered_error(error) if isinstance(error, Exception) else None
-    if answer is not None and answer.status:
-        said = f"{answer.code} ({answer.status}): {answer.message}"
-        if kind == "given":
-            return Verdict.ERROR, f"could not be prepared: {said}"
-        return Verdict.FAIL, f"refused: {said}"
-    if isinstance(error, KeyboardInterrupt):
-        return Verdict.NOT_RUN, "interrupted"
-    return Verdict.ERROR, f"{DEFECT}: {type(error).__name__}: {error}"
+        case _:
+            return _judge_unexpected(error, kind)
+
+
+def _judge_unexpected(error: Exception, kind: str) -> tuple[Verdict, str]:
+    answer = answered_error(error)
+    if not answer.status:
+        name = "" if isinstance(error, VacuousCheck) else f"{type(error).__name__}: "
+        return Verdict.ERROR, f"{DEFECT}: {name}{error}"
+    said = f"{answer.code} ({answer.status}): {answer.message}"
+    if kind == "given":
+        return Verdict.ERROR, f"could not be prepared: {said}"
+    return Verdict.FAIL, f"refused: {said}"
 
 
 def _scenario_verdict(steps: list[StepResult]) -> tuple[Verdict, str]:

@@ -260,7 +260,11 @@ class SpecificationSession:
             Path(target).write_bytes(encode(self.run))
         if self._observer is not None:
             self._observer.finished(self.run)
-        if session.exitstatus in {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED}:
+        if session.exitstatus in {
+            pytest.ExitCode.OK,
+            pytest.ExitCode.TESTS_FAILED,
+            pytest.ExitCode.NO_TESTS_COLLECTED,
+        }:
             session.exitstatus = self.run.exit_code
 
     def _assemble(self) -> Run:
@@ -319,5 +323,3 @@ def environment() -> dict[str, str]:
 def _provider_of(item: pytest.Item) -> str:
     name: str = item.callspec.params["provider_name"]  # type: ignore[attr-defined]
     return name
-
-

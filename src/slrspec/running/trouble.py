@@ -5,7 +5,9 @@ from __future__ import annotations
 from slrspec.errors import ConnectionRefusedByGuard
 from slrspec.running.results import ErrorAnswer
 
-UNSUPPORTED_CODES = frozenset({"InvalidAction", "NotImplemented", "NotImplementedError", "UnknownOperationException"})
+UNSUPPORTED_CODES = frozenset(
+    {"InvalidAction", "NotImplemented", "NotImplementedError", "UnknownOperationException"}
+)
 NOT_IMPLEMENTED = 501
 # Codes that speak of the moment or of the caller's session, never of a rule.
 PASSING_CODES = frozenset(
@@ -32,11 +34,11 @@ PASSING_CODES = frozenset(
 SERVER_ERROR = 500
 
 
-class OperationUnsupported(Exception):  # noqa: N818 - it is a verdict, not a mistake
+class OperationUnsupported(Exception):
     """The provider says that it does not have the operation."""
 
 
-class ProviderTrouble(Exception):  # noqa: N818 - likewise
+class ProviderTrouble(Exception):
     """The provider gave no answer that could be judged."""
 
 

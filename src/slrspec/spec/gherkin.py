@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from slrspec.errors import SpecificationError
@@ -12,6 +11,7 @@ from slrspec.spec.rules import RULE_ID, NotChecked, Rule, Scenario, Section, Spe
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
 
 LEVELS = ("must", "may", "informative")
 SEEN = ("api", "cli", "static", "manual")
@@ -64,11 +64,12 @@ def _read_section(file: Path) -> Section:
     from gherkin.parser import Parser
 
     try:
-        feature = Parser().parse(file.read_text(encoding="utf-8")).get("feature")
+        document: Mapping[str, Any] = Parser().parse(file.read_text(encoding="utf-8"))
     except (CompositeParserException, ParserException) as error:
         raise _syntax_error(file, error) from error
     except UnicodeDecodeError as error:
         raise SpecificationError("not UTF-8 text", where=(file, None)) from error
+    feature = document.get("feature")
     if feature is None:
         raise SpecificationError("the file has no feature", where=(file, 1))
     match = FILE_NAME.fullmatch(file.name)
@@ -98,7 +99,11 @@ def _syntax_error(file: Path, error: Exception) -> SpecificationError:
 
 
 def _read_rule(
-    file: Path, section: str, rule: Mapping[str, Any], inherited: frozenset[str], background: tuple[dict[str, Any], ...]
+    file: Path,
+    section: str,
+    rule: Mapping[str, Any],
+    inherited: frozenset[str],
+    background: tuple[dict[str, Any], ...],
 ) -> Rule:
     line = rule["location"]["line"]
     tags = inherited | _tags(rule)

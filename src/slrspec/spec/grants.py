@@ -84,4 +84,3 @@ def _canonical(condition: Mapping[str, Any] | None) -> str:
         for operator, keys in condition.items()
     }
     return json.dumps(folded, sort_keys=True, separators=(",", ":"))
-

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from pytest_bdd import given, parsers, then, when
@@ -12,6 +11,8 @@ from slrspec.steps.db_instance import attempt_creation, new_instance
 from slrspec.steps.role import SERVICE, find_role_name
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from slrspec.providers.contract import Principal
     from slrspec.running.checks import Checks
     from slrspec.running.recorder import Outcome, RecordedAccount
@@ -99,7 +100,10 @@ def someone_lacking(account: RecordedAccount, action: str) -> Principal:
     return account.principal(f"someone who may do anything but {action}", policy)
 
 
-@given(parsers.re(f"someone with only (?P<policy>{'|'.join(map(re.escape, POLICIES))})"), target_fixture="someone")
+@given(
+    parsers.re(f"someone with only (?P<policy>{'|'.join(map(re.escape, POLICIES))})"),
+    target_fixture="someone",
+)
 def someone(account: RecordedAccount, policy: str) -> Principal:
     """Make someone who has one policy and nothing else."""
     return someone_with(account, policy)
@@ -131,7 +135,4 @@ def somebody_can(account: RecordedAccount, policy: str, deed: str, expect: Check
 
 def _expect_success(account: RecordedAccount, who: Principal, deed: str, expect: Checks) -> None:
     outcome = account.patience.until(lambda o: o.answer is not None, lambda: DEEDS[deed](account, who))
-    said = "accepted" if outcome.answer is not None else str(outcome)
-    expect.equal(f"{outcome.operation} by {who.name}", said, "accepted", of=[outcome.exchange])
-
-
+    expect.equal(f"{outcome.operation} by {who.name}", str(outcome), "accepted", of=[outcome.exchange])
