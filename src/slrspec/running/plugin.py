@@ -44,10 +44,10 @@ def pytest_configure(config: pytest.Config) -> None:
     """Read the specification and the deviations, if a run is asked for."""
     if not config.getoption("provider"):
         return
-    if not config.pluginmanager.hasplugin("pytest-bdd"):
-        from pytest_bdd import plugin as pytest_bdd_plugin
+    from pytest_bdd import plugin as pytest_bdd_plugin
 
-        config.pluginmanager.register(pytest_bdd_plugin, "pytest-bdd")
+    if not config.pluginmanager.is_registered(pytest_bdd_plugin):
+        raise pytest.UsageError("--provider needs the plugin of pytest-bdd (-p pytest_bdd.plugin)")
     from slrspec.running.phrases import step_modules
     from slrspec.running.session import SpecificationSession
 

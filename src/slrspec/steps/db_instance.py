@@ -92,7 +92,7 @@ def delete_all(account: RecordedAccount, instances: list[Instance]) -> None:
         _delete_or_stop(account, instances.pop())
 
 
-def _make(account: RecordedAccount, instances: list[Instance], region: str | None = None, **more: Any) -> None:  # noqa: ANN401 - parameters of an API call
+def _make(account: RecordedAccount, instances: list[Instance], region: str | None = None, **more: Any) -> None:
     instance = new_instance(account, region)
     outcome = attempt_creation(account, instance, **more)
     if outcome.answer is None:

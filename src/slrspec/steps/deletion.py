@@ -70,7 +70,7 @@ def request_deletion(account: RecordedAccount, name: str) -> Deletion:
     )
 
 
-def _look_at(account: RecordedAccount, task: str, name: str) -> Any:  # noqa: ANN401 - the service's answer
+def _look_at(account: RecordedAccount, task: str, name: str) -> Any:
     look = account.attempt(account.client("iam").get_service_linked_role_deletion_status, DeletionTaskId=task)
     if look.answer is not None:
         return look.answer

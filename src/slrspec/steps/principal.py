@@ -26,7 +26,7 @@ OTHER_ROLE = "elasticache.amazonaws.com/AWSServiceRoleForElastiCache"
 ANYTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 
 
-def sample_statement(role: str = f"{SERVICE}/AWSServiceRoleForRDS", **replaced: Any) -> dict[str, Any]:  # noqa: ANN401
+def sample_statement(role: str = f"{SERVICE}/AWSServiceRoleForRDS", **replaced: Any) -> dict[str, Any]:
     """Return a policy of the one statement that the page gives as a sample, with its blanks filled in.
 
     Parameters

@@ -111,7 +111,7 @@ def create(account: RecordedAccount) -> ObservedRole:
     return role
 
 
-def create_ordinary(account: RecordedAccount, trust: Any = None) -> str:  # noqa: ANN401 - JSON
+def create_ordinary(account: RecordedAccount, trust: Any = None) -> str:
     """Create a role of the account's own, and return its name."""
     name = account.unique_name("role")
     account.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust or TRUSTING_EC2))
