@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pkgutil
+import re
+from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -10,10 +12,34 @@ from typing import TYPE_CHECKING
 from slrspec.errors import SpecificationError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from types import ModuleType
 
-    from slrspec.spec.rules import Rule
+    from slrspec.spec.rules import Rule, Scenario, Specification, Step
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """A phrase that some step module defines.
+
+    Attributes
+    ----------
+    noun
+        Name of the module.
+    kind
+        `given`, `when` or `then`.
+    text
+        The phrase, with `<name>` for each parameter.
+    uses
+        How many steps of the specification it serves, rows of outlines counted one by one.
+
+    """
+
+    noun: str
+    kind: str
+    text: str
+    uses: int
+
 
 TYPES = {"Given": "given", "When": "when", "Then": "then"}
 
@@ -42,9 +68,7 @@ def refuse_undefined_steps(rules: Iterable[Rule]) -> None:
     known: set[tuple[str, str]] = set()
     for rule in rules:
         for scenario in rule.scenarios:
-            kind = ""
-            for step in scenario.steps:
-                kind = TYPES.get(step.keyword, kind)
+            for kind, step in _kinds(scenario):
                 if (kind, step.text) in known:
                     continue
                 if not any(c.type in {None, kind} and c.parser.is_matching(step.text) for c in contexts):
@@ -54,3 +78,35 @@ def refuse_undefined_steps(rules: Iterable[Rule]) -> None:
                         hint="slrspec steps lists the phrases",
                     )
                 known.add((kind, step.text))
+
+
+def phrases(specification: Specification) -> list[Phrase]:
+    """Return every phrase, by noun and in the order of its module."""
+    from pytest_bdd.steps import step_function_context_registry
+
+    nouns = {module.__name__: module.__name__.rpartition(".")[2] for module in step_modules()}
+    used = [(kind, step.text) for scenario in specification.scenarios for kind, step in _kinds(scenario)]
+    return [
+        Phrase(
+            nouns[context.step_func.__module__],
+            context.type or "any",
+            _readable(context.parser.name),
+            sum(kind == context.type and context.parser.is_matching(text) for kind, text in used),
+        )
+        for context in step_function_context_registry.values()
+        if context.step_func.__module__ in nouns
+    ]
+
+
+def _readable(pattern: str) -> str:
+    """Return a phrase with `<name>` in place of each parameter, whichever way the step module writes it."""
+    pattern = re.sub(r"\(\?P<(\w+)>(?:\\.|[^()\\])*\)", r"<\1>", pattern)
+    pattern = re.sub(r"\(\?:([^()|]+)\|[^()]*\)", r"\1", pattern)  # one of several wordings
+    return re.sub(r"\{(\w+)(?::\w+)?\}", r"<\1>", pattern)
+
+
+def _kinds(scenario: Scenario) -> Iterator[tuple[str, Step]]:
+    kind = ""
+    for step in scenario.steps:
+        kind = TYPES.get(step.keyword, kind)
+        yield kind, step

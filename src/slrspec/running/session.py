@@ -269,10 +269,11 @@ class SpecificationSession:
 
     def _assemble(self) -> Run:
         rules, scenarios = self.rules, self.scenarios
-        ran = {result.scenario for result in self.results} | self._collected
-        whole = self._collected == self.wanted or (not self._collected and self.interrupted)
+        # The controller of several processes collects nothing itself, and knows only by the results what ran.
+        asked = {result.scenario for result in self.results} | self._collected
+        whole = asked == self.wanted or self.interrupted
         if not whole:
-            scenarios = tuple(s for s in scenarios if s.id in ran)
+            scenarios = tuple(s for s in scenarios if s.id in asked)
             chosen = {scenario.rule for scenario in scenarios}
             rules = tuple(rule for rule in rules if rule.id in chosen)
         return assemble(

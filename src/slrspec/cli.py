@@ -1,0 +1,501 @@
+"""The command `slrspec`: parses, calls, prints."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from click.shell_completion import CompletionItem, get_completion_class
+
+import slrspec
+from slrspec.errors import ResultsError, SlrspecError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from slrspec.reporting.terminal import Style
+    from slrspec.running.results import Run, ScenarioResult
+    from slrspec.spec.rules import Rule, Specification
+
+DEFAULT_OUT = Path(".slrspec")
+RESULTS = "results.json"
+HALF_A_YEAR = dt.timedelta(days=182)
+INTERRUPTED = 4
+FORMATS = ("text", "json", "junit", "markdown")
+
+
+class OneLineErrors(click.Group):
+    """A group that shows whatever is wrong with its input as one line, and ends with the documented exit code."""
+
+    def main(self, *args: Any, standalone_mode: bool = True, **extra: Any) -> Any:  # type: ignore[override] # noqa: ANN401
+        """Run the command, and exit."""
+        try:
+            code = super().main(*args, standalone_mode=False, **extra)
+        except click.exceptions.NoArgsIsHelpError as error:
+            error.show()
+            code = error.exit_code
+        except (SlrspecError, click.ClickException) as error:
+            said = error.format_message() if isinstance(error, click.ClickException) else str(error)
+            click.echo(f"slrspec: {' '.join(said.split())}", err=True)
+            code = error.exit_code
+        except click.Abort:
+            click.echo("slrspec: interrupted", err=True)
+            code = INTERRUPTED
+        if standalone_mode:
+            sys.exit(code)
+        return code
+
+
+@click.group(
+    cls=OneLineErrors,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Exit codes: 0 as expected, 1 not, 2 usage or configuration, 3 refused by a safety guard, 4 could not "
+    "tell, 5 nothing ran.",
+)
+@click.version_option(slrspec.__version__, message="slrspec %(version)s")
+def main() -> None:
+    """Judge anything that speaks AWS's protocols by the documented rules of the RDS service-linked role.
+
+    \b
+    Examples:
+      slrspec run                              every rule, on stock moto
+      slrspec run --section deleting -v        one section, with all that was looked at
+      slrspec run --format junit > junit.xml   for a CI server
+      slrspec show RDS-DEL-01                  a rule with its last verdicts and API calls
+    """  # noqa: D301 - \b keeps click from wrapping
+
+
+def _complete(names: Callable[[Specification], Iterable[str]]) -> Callable[..., list[CompletionItem]]:
+    def complete(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        found = sorted(names(_specification()))
+        return [CompletionItem(name) for name in found if name.casefold().startswith(incomplete.casefold())]
+
+    return complete
+
+
+def _complete_providers(
+    _context: click.Context, _parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    from slrspec.providers.registry import provider_names
+
+    return [CompletionItem(name) for name in provider_names() if name.startswith(incomplete)]
+
+
+RULE = _complete(lambda specification: specification.by_id)
+TAG = _complete(lambda specification: specification.tags)
+SECTION = _complete(lambda specification: (section.key for section in specification.sections))
+rule_option = click.option(
+    "--rule", "rules", multiple=True, metavar="ID", help="Only this rule.", shell_complete=RULE
+)
+tag_option = click.option(
+    "--tag", "tags", multiple=True, metavar="TAG", help="Only this tag, or 'not TAG'.", shell_complete=TAG
+)
+section_option = click.option(
+    "--section", "sections", multiple=True, metavar="NAME", help="Only this section.", shell_complete=SECTION
+)
+features_option = click.option(
+    "--features", type=click.Path(path_type=Path), metavar="DIR", help="Features in place of slrspec's own."
+)
+text_or_json = click.option(
+    "--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to print."
+)
+
+
+@main.command()
+@click.option(
+    "--provider",
+    "providers",
+    multiple=True,
+    default=["moto"],
+    show_default=True,
+    metavar="NAME",
+    help="Where to run; name several to see them side by side.",
+    shell_complete=_complete_providers,
+)
+@rule_option
+@tag_option
+@section_option
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default=DEFAULT_OUT,
+    show_default=True,
+    help="Folder for results.json.",
+)
+@click.option(
+    "--format", "form", type=click.Choice(FORMATS), default="text", show_default=True, help="What to print."
+)
+@click.option("-q", "--quiet", is_flag=True, help="Print the totals only.")
+@click.option("-v", "--verbose", is_flag=True, help="Print all that was looked at, for passes too.")
+@click.option(
+    "--deviations", type=click.Path(path_type=Path), metavar="FILE", help="Known deviations to use instead."
+)
+@click.option("--no-deviations", is_flag=True, help="Take no failure for known.")
+@features_option
+@click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Number of processes.")
+@click.pass_context
+def run(  # noqa: PLR0913, PLR0917 - an option each
+    context: click.Context,
+    providers: tuple[str, ...],
+    rules: tuple[str, ...],
+    tags: tuple[str, ...],
+    sections: tuple[str, ...],
+    out: Path,
+    form: str,
+    quiet: bool,  # noqa: FBT001
+    verbose: bool,  # noqa: FBT001
+    deviations: Path | None,
+    no_deviations: bool,  # noqa: FBT001
+    features: Path | None,
+    workers: int,
+) -> None:
+    """Run the rules, print the verdicts, and keep the evidence.
+
+    \b
+    Examples:
+      slrspec run
+      slrspec run --rule RDS-DEL-01 --rule RDS-DEL-14 -v
+      slrspec run --tag creates-instance --tag 'not needs-second-region'
+      slrspec run --provider moto --provider documented
+      slrspec run --format json | jq .totals
+    """  # noqa: D301
+    from slrspec.running.engine import Observer, Request, check, execute
+    from slrspec.running.results import encode
+    from slrspec.running.selection import Selection
+
+    if quiet and verbose:
+        raise UsageError("--quiet and --verbose exclude each other")
+    if deviations is not None and no_deviations:
+        raise UsageError("--deviations and --no-deviations exclude each other")
+    request = Request(
+        providers=tuple(dict.fromkeys(providers)),
+        selection=Selection(rules, tags, sections),
+        features=features,
+        deviations=deviations,
+        no_deviations=no_deviations,
+        workers=workers,
+    )
+    specification, total = check(request)
+    target = _writable(out)
+    progress = Progress(specification, total)
+    observer = Observer(progress.judged)
+    done = execute(request, observer)
+    progress.clear()
+    target.write_bytes(encode(done))
+    click.echo(_printed(done, form, verbosity=verbose - quiet), nl=False)
+    if form == "text":
+        click.echo(f"Results: {target}")
+    context.exit(done.exit_code)
+
+
+class Progress:
+    """One line on standard error that follows the run; nothing at all where that is no terminal."""
+
+    def __init__(self, specification: Specification, total: int) -> None:
+        self._sections = {rule.id: rule.section for rule in specification.rules}
+        self._total = total
+        self._done = 0
+        self._shown = sys.stderr.isatty()
+
+    def judged(self, result: ScenarioResult) -> None:
+        """Show that another scenario was judged."""
+        self._done += 1
+        if self._shown:
+            section = self._sections.get(result.rule, "")
+            sys.__stderr__.write(f"\r\x1b[K{self._done}/{self._total} {result.provider} {section}")  # type: ignore[union-attr]
+            sys.__stderr__.flush()  # type: ignore[union-attr]
+
+    def clear(self) -> None:
+        """Take the line away."""
+        if self._shown:
+            click.echo("\r\x1b[K", nl=False, err=True)
+
+
+def _printed(done: Run, form: str, *, verbosity: int) -> str:
+    from slrspec.reporting import junit, markdown, terminal
+    from slrspec.running.results import encode
+
+    if form == "json":
+        return encode(done).decode()
+    if form == "junit":
+        return junit.render(done)
+    if form == "markdown":
+        return markdown.render(done)
+    return terminal.render(done, _style(verbosity))
+
+
+def _style(verbosity: int = 0) -> Style:
+    from slrspec.reporting.terminal import Style
+
+    try:
+        "✓≈…".encode(sys.stdout.encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return Style(verbosity=verbosity, unicode=False)
+    return Style(verbosity=verbosity)
+
+
+def _writable(out: Path) -> Path:
+    """Return where the results go, having made sure that they can be written there before anything runs."""
+    target = out / RESULTS
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        with target.open("ab"):
+            pass
+    except OSError as error:
+        raise UsageError(
+            f"cannot write results: {error.strerror}", where=(out, None), hint="choose another --out"
+        ) from error
+    return target
+
+
+def _specification(features: Path | None = None) -> Specification:
+    from slrspec.spec.gherkin import read_specification
+    from slrspec.spec.location import features_folder
+
+    return read_specification(features or features_folder())
+
+
+def _last_run(file: Path) -> Run:
+    from slrspec.running.results import read_run
+
+    if file.is_file() and not file.stat().st_size:
+        raise ResultsError("the run that was to write this file never ended", where=(file, None))
+    return read_run(file)
+
+
+def _selected(specification: Specification, **names: tuple[str, ...]) -> tuple[Rule, ...]:
+    from slrspec.running.selection import Selection
+
+    return Selection(**names).checked(specification).select(specification)[0]
+
+
+@main.command()
+@click.argument("rules", nargs=-1, metavar="[ID]...", shell_complete=RULE)
+@tag_option
+@section_option
+@features_option
+@text_or_json
+def rules(
+    rules: tuple[str, ...], tags: tuple[str, ...], sections: tuple[str, ...], features: Path | None, form: str
+) -> None:
+    """List rules, or show the named ones as Gherkin.
+
+    \b
+    Examples:
+      slrspec rules --section editing
+      slrspec rules RDS-EDT-01 RDS-EDT-02
+    """  # noqa: D301
+    from slrspec.reporting.rule_page import gherkin, listing
+
+    specification = _specification(features)
+    chosen = _selected(specification, rules=rules, tags=tags, sections=sections)
+    if form == "json":
+        click.echo(json.dumps([_rule_as_json(rule) for rule in chosen], indent=2, ensure_ascii=False))
+    elif rules:
+        click.echo("\n\n".join("\n".join(gherkin(rule)) for rule in chosen))
+    else:
+        for section in specification.sections:
+            lines = list(listing((rule for rule in chosen if rule.section == section.key), _style()))
+            if lines:
+                click.echo(click.style(section.key, bold=True))
+                click.echo("\n".join(lines))
+
+
+def _rule_as_json(rule: Rule) -> dict[str, Any]:
+    return {
+        "id": rule.id,
+        "section": rule.section,
+        "statement": rule.statement,
+        "description": rule.description,
+        "level": rule.level,
+        "seen": rule.seen,
+        "companion": rule.companion,
+        "tags": sorted(rule.tags),
+        "scenarios": [{"id": scenario.id, "name": scenario.name} for scenario in rule.scenarios],
+        "not_checked": None if rule.not_checked is None else vars(rule.not_checked),
+    }
+
+
+@main.command()
+@click.argument("rule", metavar="RULE", shell_complete=RULE)
+@click.option(
+    "--results",
+    type=click.Path(path_type=Path),
+    default=DEFAULT_OUT / RESULTS,
+    show_default=True,
+    help="The run to take the verdicts from.",
+)
+@click.option("--exchanges/--no-exchanges", default=True, help="With the API calls, or without.")
+@features_option
+@text_or_json
+def show(rule: str, results: Path, features: Path | None, form: str, *, exchanges: bool) -> None:
+    """Show a rule, its scenarios, its last verdicts, and the API calls behind them.
+
+    \b
+    Examples:
+      slrspec show RDS-DEL-01
+      slrspec show RDS-DEL-01 --no-exchanges
+    """  # noqa: D301
+    from slrspec.reporting.rule_page import evidence, gherkin
+
+    (found,) = _selected(_specification(features), rules=(rule,))
+    last = _last_run(results) if results.exists() else None
+    if form == "json":
+        click.echo(json.dumps(_rule_as_json(found) | _verdicts_as_json(found, last), indent=2, ensure_ascii=False))
+        return
+    click.echo("\n".join(gherkin(found)))
+    click.echo("")
+    if last is None:
+        click.echo(f"No results yet: slrspec run --rule {found.id}")
+    else:
+        click.echo("\n".join(evidence(found, last, _style(), exchanges=exchanges)))
+
+
+def _verdicts_as_json(rule: Rule, last: Run | None) -> dict[str, Any]:
+    import msgspec
+
+    if last is None:
+        return {"verdicts": [], "results": []}
+    verdicts = [verdict for result in last.rules if result.id == rule.id for verdict in result.verdicts]
+    results = [result for result in last.scenarios if result.rule == rule.id]
+    return {"verdicts": msgspec.to_builtins(verdicts), "results": msgspec.to_builtins(results)}
+
+
+@main.command()
+@features_option
+def steps(features: Path | None) -> None:
+    """List the phrases that scenarios are made of, with the number of steps that use each."""
+    from slrspec.running.phrases import phrases
+
+    noun = ""
+    for phrase in phrases(_specification(features)):
+        if phrase.noun != noun:
+            noun = phrase.noun
+            click.echo(click.style(noun.replace("_", " "), bold=True))
+        click.echo(f"  {phrase.uses or 'unused':>6}  {phrase.kind:<5}  {phrase.text}")
+
+
+@main.command()
+@click.option("--provider", default="moto", show_default=True, metavar="NAME", help="Whose deviations.")
+@click.option("--file", type=click.Path(path_type=Path), metavar="FILE", help="Another file than the shipped one.")
+@click.option("--check", "checked", is_flag=True, help="Exit 1 if an entry has expired.")
+@click.option("--update", is_flag=True, help="Draft entries for what failed in the last run and is not listed.")
+@click.option(
+    "--results", type=click.Path(path_type=Path), default=DEFAULT_OUT / RESULTS, help="The run to draft from."
+)
+@features_option
+@click.pass_context
+def deviations(
+    context: click.Context,
+    provider: str,
+    file: Path | None,
+    checked: bool,  # noqa: FBT001
+    update: bool,  # noqa: FBT001
+    results: Path,
+    features: Path | None,
+) -> None:
+    """List a provider's known deviations, check them, or draft new ones.
+
+    A draft is printed, or added to --file; it is refused until a person has written its reason.
+
+    \b
+    Examples:
+      slrspec deviations --check
+      slrspec deviations --update --file my-deviations.toml
+    """  # noqa: D301
+    from slrspec.running.deviations import read_deviations, shipped_file
+
+    specification = _specification(features)
+    source = file or shipped_file(provider)
+    if update:
+        _update(provider, file, results, specification)
+        return
+    entries = read_deviations(source, specification) if file or source.is_file() else {}
+    today = dt.date.today()  # noqa: DTZ011 - deviations expire by the user's calendar
+    for entry in entries.values():
+        expired = click.style("  EXPIRED", fg="red", bold=True) if entry.expires < today else ""
+        click.echo(f"{entry.rule}  {entry.verdict:<11}  {entry.since} to {entry.expires}{expired}")
+        click.echo(f"    {entry.reason}")
+        if entry.link:
+            click.echo(f"    {entry.link}")
+    late = sum(entry.expires < today for entry in entries.values())
+    click.echo(f"{provider}: {len(entries)} known deviations{f', {late} expired' if late else ''}")
+    if checked and late:
+        context.exit(1)
+
+
+def _update(provider: str, file: Path | None, results: Path, specification: Specification) -> None:
+    from slrspec.running.deviations import COVERABLE, draft, read_deviations, shipped_file
+
+    source = file or shipped_file(provider)
+    listed = read_deviations(source, specification) if source.is_file() else {}
+    found = [
+        (rule.id, verdict.verdict, verdict.reason)
+        for rule in _last_run(results).rules
+        for verdict in rule.verdicts
+        if verdict.provider == provider and verdict.verdict in COVERABLE and rule.id not in listed
+    ]
+    if not found:
+        click.echo("nothing to draft: every failure of the last run is listed", err=True)
+        return
+    today = dt.date.today()  # noqa: DTZ011 - as above
+    text = draft(found, today, today + HALF_A_YEAR)
+    if file is None:
+        click.echo(text, nl=False)
+        return
+    try:
+        with file.open("a", encoding="utf-8") as stream:
+            stream.write(("\n" if file.stat().st_size else "") + text)
+    except OSError as error:
+        raise UsageError(f"cannot be written: {error.strerror}", where=(file, None)) from error
+    click.echo(f"{file}: {len(found)} drafts added; write their reasons")
+
+
+@main.command()
+def providers() -> None:
+    """List the installed providers, and what each says of itself."""
+    from slrspec.providers.registry import find_provider, provider_names
+
+    for name in provider_names():
+        try:
+            described = find_provider(name).describe()
+        except UsageError as error:
+            click.echo(f"{name}: {error}")
+            continue
+        click.echo(
+            f"{click.style(name, bold=True)}: {described.product} {described.version}, {described.started_by}"
+        )
+        click.echo(f"    can: {', '.join(sorted(described.capabilities)) or 'nothing beyond answering calls'}")
+        for setting, value in described.settings.items():
+            click.echo(f"    {setting}: {value}")
+
+
+@main.command()
+def schema() -> None:
+    """Print the JSON Schema of results.json."""
+    from slrspec.running.results import schema as schema_of_results
+
+    click.echo(json.dumps(schema_of_results(), indent=2))
+
+
+@main.command()
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion(shell: str) -> None:
+    """Print a completion script for your shell.
+
+    \b
+    Examples:
+      eval "$(slrspec completion bash)"
+      slrspec completion fish > ~/.config/fish/completions/slrspec.fish
+    """  # noqa: D301
+    found = get_completion_class(shell)
+    assert found is not None  # the choices above are those that click knows
+    click.echo(found(main, {}, "slrspec", "_SLRSPEC_COMPLETE").source())
+
+
+if __name__ == "__main__":
+    main()

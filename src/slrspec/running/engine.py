@@ -1,0 +1,201 @@
+"""Running pytest for `slrspec run`: in this process, deaf to the user's own pytest settings, and silent."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import tempfile
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+from slrspec.errors import SlrspecError, UsageError
+from slrspec.providers.registry import find_provider
+from slrspec.running.deviations import read_deviations
+from slrspec.running.selection import Selection
+from slrspec.spec.gherkin import read_specification
+from slrspec.spec.location import features_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from slrspec.running.results import Run, ScenarioResult
+    from slrspec.spec.rules import Specification
+
+# Of pytest's own plugins only what running a function with fixtures takes.
+UNUSED = (
+    "cacheprovider",
+    "doctest",
+    "faulthandler",
+    "junitxml",
+    "legacypath",
+    "logging",
+    "nose",
+    "pastebin",
+    "stepwise",
+    "subtests",
+    "threadexception",
+    "unittest",
+    "unraisableexception",
+)
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is to be run.
+
+    Attributes
+    ----------
+    providers
+        Names of providers, in the order of the columns.
+    selection
+        Which rules.
+    features
+        Folder of features in place of slrspec's own; None for those.
+    deviations
+        File of deviations in place of the shipped ones; None for those.
+    no_deviations
+        Take no failure for known.
+    workers
+        Number of processes; more than one needs pytest-xdist.
+
+    """
+
+    providers: tuple[str, ...]
+    selection: Selection = field(default_factory=Selection)
+    features: Path | None = None
+    deviations: Path | None = None
+    no_deviations: bool = False
+    workers: int = 1
+
+
+class Observer:
+    """Receives what a session judges, and the run at its end.
+
+    Parameters
+    ----------
+    judged
+        Called with each scenario's result as it arrives.
+
+    """
+
+    def __init__(self, judged: Callable[[ScenarioResult], None]) -> None:
+        self.judged = judged
+        self.run: Run | None = None
+
+    def finished(self, run: Run) -> None:
+        """Take the run."""
+        self.run = run
+
+
+def check(request: Request) -> tuple[Specification, int]:
+    """Refuse whatever is wrong with a request before anything is run.
+
+    Returns
+    -------
+    tuple
+        The specification, and how many scenarios will run, over all providers.
+
+    Raises
+    ------
+    SlrspecError
+        For an unknown provider, rule, tag or section, features that are no specification, deviations that cannot
+        be read, or a selection that matches nothing.
+
+    """
+    from slrspec.running.phrases import refuse_undefined_steps
+
+    for name in request.providers:
+        find_provider(name)
+    if request.workers > 1 and find_spec("xdist") is None:
+        raise UsageError("more than one worker needs pytest-xdist", hint="pip install pytest-xdist")
+    specification = read_specification(request.features or features_folder())
+    rules, scenarios = request.selection.checked(specification).select(specification)
+    if request.deviations is not None:
+        read_deviations(request.deviations, specification)
+    refuse_undefined_steps(rules)
+    return specification, len(scenarios) * len(request.providers)
+
+
+def execute(request: Request, observer: Observer) -> Run:
+    """Run what was asked for, and return the results.
+
+    Raises
+    ------
+    SlrspecError
+        If pytest could not be brought to run at all.
+
+    """
+    import pytest
+
+    from slrspec.running.session import OBSERVER
+
+    class Registration:
+        """Puts the observer where the session looks for it."""
+
+        @staticmethod
+        def pytest_configure(config: pytest.Config) -> None:
+            config.pluginmanager.register(observer, OBSERVER)
+
+    with tempfile.TemporaryDirectory() as root, _no_autoload(), _silence() as said:
+        status = pytest.main(_arguments(request, root), plugins=[Registration()])
+    if observer.run is None:
+        last = [line for line in said() if line.strip()] or [f"pytest ended with {status}"]
+        raise SlrspecError(f"the run could not start: {last[-1].removeprefix('ERROR: ')}")
+    return observer.run
+
+
+def _arguments(request: Request, root: str) -> list[str]:
+    arguments = ["-p", "pytest_bdd.plugin", "-p", "slrspec.running.plugin", "--assert=plain", "--capture=no", "-q"]
+    arguments += ["-c", os.devnull, "--rootdir", root, "--strict-markers"]
+    for plugin in UNUSED:
+        arguments += ["-p", f"no:{plugin}"]
+    if request.workers > 1:
+        arguments += ["-p", "xdist.plugin", "-n", str(request.workers)]
+    for option, names in (
+        ("--provider", request.providers),
+        ("--slr-rule", request.selection.rules),
+        ("--slr-tag", request.selection.tags),
+        ("--slr-section", request.selection.sections),
+    ):
+        for name in names:
+            arguments += [option, name]
+    if request.features is not None:
+        arguments += ["--slr-features", str(request.features.resolve())]
+    if request.deviations is not None:
+        arguments += ["--slr-deviations", str(request.deviations.resolve())]
+    if request.no_deviations:
+        arguments.append("--slr-no-deviations")
+    return arguments
+
+
+@contextlib.contextmanager
+def _no_autoload() -> Iterator[None]:
+    """Keep the user's pytest plugins and options out: they could change what is run."""
+    before = {name: os.environ.pop(name, None) for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS")}
+    before["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = os.environ.get("PYTEST_DISABLE_PLUGIN_AUTOLOAD")
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name, None)
+            if value is not None:
+                os.environ[name] = value
+
+
+@contextlib.contextmanager
+def _silence() -> Iterator[Callable[[], list[str]]]:
+    """Take what pytest prints; yield what returns it, line by line."""
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as taken:
+        lines: list[str] = []
+        out, err = sys.stdout, sys.stderr
+        sys.stdout = sys.stderr = taken
+        try:
+            yield lambda: lines
+        finally:
+            sys.stdout, sys.stderr = out, err
+            taken.seek(0)
+            lines.extend(taken.read().splitlines())
