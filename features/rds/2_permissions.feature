@@ -35,26 +35,26 @@ Feature: What the role may do, and who may create it
     Scenario: Every EC2 action of the page is granted
       When the service-linked role is created
       Then the permissions policy grants
-        | action                            | resource |
-        | ec2:AuthorizeSecurityGroupIngress | *        |
-        | ec2:CreateNetworkInterface        | *        |
-        | ec2:CreateSecurityGroup           | *        |
-        | ec2:DeleteNetworkInterface        | *        |
-        | ec2:DeleteSecurityGroup           | *        |
-        | ec2:DescribeAvailabilityZones     | *        |
-        | ec2:DescribeInternetGateways      | *        |
-        | ec2:DescribeSecurityGroups        | *        |
-        | ec2:DescribeSubnets               | *        |
-        | ec2:DescribeVpcAttribute          | *        |
-        | ec2:DescribeVpcs                  | *        |
-        | ec2:ModifyNetworkInterfaceAttribute | *      |
-        | ec2:ModifyVpcEndpoint             | *        |
-        | ec2:RevokeSecurityGroupIngress    | *        |
-        | ec2:CreateVpcEndpoint             | *        |
-        | ec2:DescribeVpcEndpoints          | *        |
-        | ec2:DeleteVpcEndpoints            | *        |
-        | ec2:AssignPrivateIpAddresses      | *        |
-        | ec2:UnassignPrivateIpAddresses    | *        |
+        | action                              | resource |
+        | ec2:AuthorizeSecurityGroupIngress   | *        |
+        | ec2:CreateNetworkInterface          | *        |
+        | ec2:CreateSecurityGroup             | *        |
+        | ec2:DeleteNetworkInterface          | *        |
+        | ec2:DeleteSecurityGroup             | *        |
+        | ec2:DescribeAvailabilityZones       | *        |
+        | ec2:DescribeInternetGateways        | *        |
+        | ec2:DescribeSecurityGroups          | *        |
+        | ec2:DescribeSubnets                 | *        |
+        | ec2:DescribeVpcAttribute            | *        |
+        | ec2:DescribeVpcs                    | *        |
+        | ec2:ModifyNetworkInterfaceAttribute | *        |
+        | ec2:ModifyVpcEndpoint               | *        |
+        | ec2:RevokeSecurityGroupIngress      | *        |
+        | ec2:CreateVpcEndpoint               | *        |
+        | ec2:DescribeVpcEndpoints            | *        |
+        | ec2:DeleteVpcEndpoints              | *        |
+        | ec2:AssignPrivateIpAddresses        | *        |
+        | ec2:UnassignPrivateIpAddresses      | *        |
 
   @RDS-PER-06 @must @api
   Rule: The role may publish notifications
@@ -72,7 +72,7 @@ Feature: What the role may do, and who may create it
     Scenario: Creating log groups is granted
       When the service-linked role is created
       Then the permissions policy grants
-        | action              | resource                                    |
+        | action              | resource                                  |
         | logs:CreateLogGroup | arn:aws:logs:*:*:log-group:/aws/rds/*     |
         | logs:CreateLogGroup | arn:aws:logs:*:*:log-group:/aws/docdb/*   |
         | logs:CreateLogGroup | arn:aws:logs:*:*:log-group:/aws/neptune/* |
@@ -83,7 +83,7 @@ Feature: What the role may do, and who may create it
     Scenario: Creating, filling and listing log streams is granted
       When the service-linked role is created
       Then the permissions policy grants
-        | action                  | resource                                                 |
+        | action                  | resource                                               |
         | logs:CreateLogStream    | arn:aws:logs:*:*:log-group:/aws/rds/*:log-stream:*     |
         | logs:PutLogEvents       | arn:aws:logs:*:*:log-group:/aws/rds/*:log-stream:*     |
         | logs:DescribeLogStreams | arn:aws:logs:*:*:log-group:/aws/rds/*:log-stream:*     |
@@ -100,7 +100,7 @@ Feature: What the role may do, and who may create it
     Scenario: Every Kinesis action of the page is granted
       When the service-linked role is created
       Then the permissions policy grants
-        | action                   | resource                               |
+        | action                   | resource                                 |
         | kinesis:CreateStream     | arn:aws:kinesis:*:*:stream/aws-rds-das-* |
         | kinesis:PutRecord        | arn:aws:kinesis:*:*:stream/aws-rds-das-* |
         | kinesis:PutRecords       | arn:aws:kinesis:*:*:stream/aws-rds-das-* |
@@ -116,19 +116,19 @@ Feature: What the role may do, and who may create it
     Scenario: Log permissions are confined
       When the service-linked role is created
       Then every "logs" grant is on one of
-        | resource                                               |
-        | arn:aws:logs:*:*:log-group:/aws/rds/*                  |
-        | arn:aws:logs:*:*:log-group:/aws/docdb/*                |
-        | arn:aws:logs:*:*:log-group:/aws/neptune/*              |
-        | arn:aws:logs:*:*:log-group:/aws/rds/*:log-stream:*     |
-        | arn:aws:logs:*:*:log-group:/aws/docdb/*:log-stream:*   |
-        | arn:aws:logs:*:*:log-group:/aws/neptune/*:log-stream:* |
+        | resource                                               | what it is            |
+        | arn:aws:logs:*:*:log-group:/aws/rds/*                  | groups of RDS         |
+        | arn:aws:logs:*:*:log-group:/aws/docdb/*                | groups of DocumentDB  |
+        | arn:aws:logs:*:*:log-group:/aws/neptune/*              | groups of Neptune     |
+        | arn:aws:logs:*:*:log-group:/aws/rds/*:log-stream:*     | streams of RDS        |
+        | arn:aws:logs:*:*:log-group:/aws/docdb/*:log-stream:*   | streams of DocumentDB |
+        | arn:aws:logs:*:*:log-group:/aws/neptune/*:log-stream:* | streams of Neptune    |
 
     Scenario: Stream permissions are confined
       When the service-linked role is created
       Then every "kinesis" grant is on one of
-        | resource                                 |
-        | arn:aws:kinesis:*:*:stream/aws-rds-das-* |
+        | resource                                 | what it is                   |
+        | arn:aws:kinesis:*:*:stream/aws-rds-das-* | streams of database activity |
 
   @RDS-PER-11 @must @api
   Rule: The role has no permission beyond those of the page

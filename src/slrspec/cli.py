@@ -6,7 +6,7 @@ import datetime as dt
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 from click.shell_completion import CompletionItem, get_completion_class
@@ -28,36 +28,13 @@ INTERRUPTED = 4
 FORMATS = ("text", "json", "junit", "markdown")
 
 
-class OneLineErrors(click.Group):
-    """A group that shows whatever is wrong with its input as one line, and ends with the documented exit code."""
-
-    def main(self, *args: Any, standalone_mode: bool = True, **extra: Any) -> Any:  # type: ignore[override] # noqa: ANN401
-        """Run the command, and exit."""
-        try:
-            code = super().main(*args, standalone_mode=False, **extra)
-        except click.exceptions.NoArgsIsHelpError as error:
-            error.show()
-            code = error.exit_code
-        except (SlrspecError, click.ClickException) as error:
-            said = error.format_message() if isinstance(error, click.ClickException) else str(error)
-            click.echo(f"slrspec: {' '.join(said.split())}", err=True)
-            code = error.exit_code
-        except click.Abort:
-            click.echo("slrspec: interrupted", err=True)
-            code = INTERRUPTED
-        if standalone_mode:
-            sys.exit(code)
-        return code
-
-
 @click.group(
-    cls=OneLineErrors,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Exit codes: 0 as expected, 1 not, 2 usage or configuration, 3 refused by a safety guard, 4 could not "
     "tell, 5 nothing ran.",
 )
 @click.version_option(slrspec.__version__, message="slrspec %(version)s")
-def main() -> None:
+def command() -> None:
     """Judge anything that speaks AWS's protocols by the documented rules of the RDS service-linked role.
 
     \b
@@ -105,7 +82,7 @@ text_or_json = click.option(
 )
 
 
-@main.command()
+@command.command()
 @click.option(
     "--provider",
     "providers",
@@ -273,7 +250,7 @@ def _selected(specification: Specification, **names: tuple[str, ...]) -> tuple[R
     return Selection(**names).checked(specification).select(specification)[0]
 
 
-@main.command()
+@command.command()
 @click.argument("rules", nargs=-1, metavar="[ID]...", shell_complete=RULE)
 @tag_option
 @section_option
@@ -320,7 +297,7 @@ def _rule_as_json(rule: Rule) -> dict[str, Any]:
     }
 
 
-@main.command()
+@command.command()
 @click.argument("rule", metavar="RULE", shell_complete=RULE)
 @click.option(
     "--results",
@@ -365,7 +342,7 @@ def _verdicts_as_json(rule: Rule, last: Run | None) -> dict[str, Any]:
     return {"verdicts": msgspec.to_builtins(verdicts), "results": msgspec.to_builtins(results)}
 
 
-@main.command()
+@command.command()
 @features_option
 def steps(features: Path | None) -> None:
     """List the phrases that scenarios are made of, with the number of steps that use each."""
@@ -379,7 +356,7 @@ def steps(features: Path | None) -> None:
         click.echo(f"  {phrase.uses or 'unused':>6}  {phrase.kind:<5}  {phrase.text}")
 
 
-@main.command()
+@command.command()
 @click.option("--provider", default="moto", show_default=True, metavar="NAME", help="Whose deviations.")
 @click.option("--file", type=click.Path(path_type=Path), metavar="FILE", help="Another file than the shipped one.")
 @click.option("--check", "checked", is_flag=True, help="Exit 1 if an entry has expired.")
@@ -455,7 +432,7 @@ def _update(provider: str, file: Path | None, results: Path, specification: Spec
     click.echo(f"{file}: {len(found)} drafts added; write their reasons")
 
 
-@main.command()
+@command.command()
 def providers() -> None:
     """List the installed providers, and what each says of itself."""
     from slrspec.providers.registry import find_provider, provider_names
@@ -474,7 +451,7 @@ def providers() -> None:
             click.echo(f"    {setting}: {value}")
 
 
-@main.command()
+@command.command()
 def schema() -> None:
     """Print the JSON Schema of results.json."""
     from slrspec.running.results import schema as schema_of_results
@@ -482,7 +459,7 @@ def schema() -> None:
     click.echo(json.dumps(schema_of_results(), indent=2))
 
 
-@main.command()
+@command.command()
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def completion(shell: str) -> None:
     """Print a completion script for your shell.
@@ -494,7 +471,31 @@ def completion(shell: str) -> None:
     """  # noqa: D301
     found = get_completion_class(shell)
     assert found is not None  # the choices above are those that click knows
-    click.echo(found(main, {}, "slrspec", "_SLRSPEC_COMPLETE").source())
+    click.echo(found(command, {}, "slrspec", "_SLRSPEC_COMPLETE").source())
+
+
+def main(arguments: list[str] | None = None) -> NoReturn:
+    """Run the command and exit; whatever is wrong with the input is one line, with the documented exit code.
+
+    Parameters
+    ----------
+    arguments
+        What stands behind `slrspec` on the command line; None for `sys.argv`.
+
+    """
+    try:
+        code = command.main(arguments, prog_name="slrspec", standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        code = error.exit_code
+    except (SlrspecError, click.ClickException) as error:
+        said = error.format_message() if isinstance(error, click.ClickException) else str(error)
+        click.echo(f"slrspec: {' '.join(said.split())}", err=True)
+        code = error.exit_code
+    except click.Abort:
+        click.echo("slrspec: interrupted", err=True)
+        code = INTERRUPTED
+    sys.exit(code)
 
 
 if __name__ == "__main__":

@@ -149,7 +149,7 @@ def execute(request: Request, observer: Observer) -> Run:
 
 def _arguments(request: Request, root: str) -> list[str]:
     arguments = ["-p", "pytest_bdd.plugin", "-p", "slrspec.running.plugin", "--assert=plain", "--capture=no", "-q"]
-    arguments += ["-c", os.devnull, "--rootdir", root, "--strict-markers"]
+    arguments += ["-c", os.devnull, "--rootdir", root, "--strict-markers", "--noconftest"]
     for plugin in UNUSED:
         arguments += ["-p", f"no:{plugin}"]
     if request.workers > 1:

@@ -140,7 +140,6 @@ def deletion_succeeds(account: RecordedAccount, role: ObservedRole, deletion: De
     role_is_gone(account, role, expect)
 
 
-@then("the role is gone")
 def role_is_gone(account: RecordedAccount, role: ObservedRole, expect: Checks) -> None:
     """Expect that nobody knows the role any more."""
     left = account.patience.until(lambda found: found is None, lambda: observe(account, role.name))

@@ -1,0 +1,116 @@
+"""Bad input gets one clear line, the documented exit code, and no traceback."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from slrspec.spec.location import features_folder
+from tests.conftest import slrspec
+
+
+def refused(*arguments: str | Path, cwd: Path, code: int = 2) -> str:
+    run = slrspec(*arguments, cwd=cwd)
+    assert run.returncode == code, run.stdout + run.stderr
+    assert run.stderr.startswith("slrspec: ")
+    assert run.stderr.count("\n") == 1, run.stderr
+    assert run.stdout == ""
+    return run.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["run", "--provider", "nope"], "unknown provider 'nope'"),
+        (["run", "--rule", "RDS-DEL-99"], "did you mean RDS-DEL-"),
+        (["run", "--tag", "creates-instanc"], "did you mean creates-instance?"),
+        (["run", "--section", "edit"], "did you mean editing?"),
+        (["run", "--format", "yaml"], "'yaml' is not one of"),
+        (["run", "--nonsense"], "No such option"),
+        (["run", "-q", "-v"], "exclude each other"),
+        (["run", "--deviations", "nowhere.toml"], "nowhere.toml: cannot be read"),
+        (["run", "--deviations", "x.toml", "--no-deviations"], "exclude each other"),
+        (["run", "--features", "nowhere"], "no such folder"),
+        (["run", "--workers", "0"], "not in the range"),
+        (["show", "RDS-XXX-01"], "unknown rule"),
+        (["rules", "--section", "edit"], "did you mean editing?"),
+        (["deviations", "--file", "nowhere.toml"], "cannot be read"),
+        (["nonsense"], "No such command"),
+        (["completion", "tcsh"], "'tcsh' is not one of"),
+    ],
+)
+def test_it_is_refused_in_one_line(arguments: list[str], said: str, tmp_path: Path) -> None:
+    assert said in refused(*arguments, cwd=tmp_path)
+
+
+def test_a_selection_of_nothing_has_its_own_code(tmp_path: Path) -> None:
+    said = refused("run", "--section", "editing", "--tag", "creates-instance", cwd=tmp_path, code=5)
+    assert "matches no rule" in said
+
+
+def test_a_selection_that_nothing_can_check_ran_nothing(tmp_path: Path) -> None:
+    assert slrspec("run", "--rule", "RDS-INT-04", cwd=tmp_path).returncode == 5
+
+
+@pytest.mark.parametrize("out", ["a-file", "a-file/below"])
+def test_an_output_folder_that_cannot_be_written_is_refused_before_anything_runs(out: str, tmp_path: Path) -> None:
+    (tmp_path / "a-file").write_text("not a folder")
+    assert "cannot write results" in refused("run", "--out", out, cwd=tmp_path)
+    assert (tmp_path / "a-file").read_text() == "not a folder"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("      When the role's", "      Wenn the role's", "5_deleting.feature:10: not Gherkin"),
+        (
+            "Then the deletion fails",
+            "Then the deletion flails",
+            "no step is defined for 'Then' 'the deletion flails'",
+        ),
+        ("@RDS-DEL-02", "@RDS-DEL-01", "RDS-DEL-01 is already the id"),
+        ("@needs-second-region", "@needs-luck", "unknown tag @needs-luck"),
+    ],
+)
+def test_a_feature_that_is_no_specification_is_refused(old: str, new: str, said: str, tmp_path: Path) -> None:
+    features = tmp_path / "features"
+    shutil.copytree(features_folder(), features)
+    file = features / "5_deleting.feature"
+    assert old in file.read_text()
+    file.write_text(file.read_text().replace(old, new))
+    assert said in refused("run", "--features", "features", cwd=tmp_path)
+
+
+def test_a_rule_with_neither_scenario_nor_reason_is_refused(tmp_path: Path) -> None:
+    features = tmp_path / "features"
+    shutil.copytree(features_folder(), features)
+    file = features / "3_creating.feature"
+    file.write_text(file.read_text().replace("Not run (history): ", ""))
+    assert "RDS-CRE-04 has no scenario" in refused("run", "--features", "features", cwd=tmp_path)
+
+
+def test_a_deviation_for_a_rule_that_nobody_knows_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text(
+        '[[deviation]]\nrule = "RDS-DEL-99"\nverdict = "fail"\nreason = "x"\nsince = 2026-01-01\nexpires = 2027-01-01\n'
+    )
+    assert "mine.toml:1: unknown rule 'RDS-DEL-99'" in refused("run", "--deviations", "mine.toml", cwd=tmp_path)
+    assert "unknown rule" in refused("deviations", "--file", "mine.toml", cwd=tmp_path)
+
+
+@pytest.mark.parametrize("text", ["", "{}", "not JSON"])
+def test_results_that_are_none_are_refused(text: str, tmp_path: Path) -> None:
+    (tmp_path / "r.json").write_text(text)
+    said = refused("show", "RDS-DEL-01", "--results", "r.json", cwd=tmp_path)
+    assert "r.json: " in said
+
+
+def test_the_users_own_pytest_settings_change_nothing(tmp_path: Path) -> None:
+    (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = --nonsense\n")
+    (tmp_path / "conftest.py").write_text("raise SystemExit('not yours')\n")
+    run = slrspec(
+        "run", "--rule", "RDS-DEL-03", cwd=tmp_path, PYTEST_ADDOPTS="--more-nonsense", PYTEST_PLUGINS="nonsense"
+    )
+    assert run.returncode == 0, run.stderr

@@ -1,0 +1,70 @@
+"""What several folders of tests need: the real specification, and one real run of it on moto."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from slrspec.spec.gherkin import read_specification
+from slrspec.spec.location import features_folder
+from slrspec.spec.rules import Specification
+
+ROOT = Path(__file__).parents[1]
+SHARED = ROOT.parent / "shared"
+
+
+def slrspec(*arguments: str | Path, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the command in a process of its own, with nothing of the pytest around it."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "COV_"))}
+    return subprocess.run(
+        [sys.executable, "-m", "slrspec", *map(str, arguments)],
+        cwd=cwd,
+        env=clean | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+def run_pytest(*arguments: str | Path, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run pytest itself in a process of its own."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "COV_"))}
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *map(str, arguments)],
+        cwd=cwd,
+        env=clean | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+
+
+def timeless(value: Any) -> Any:
+    """Return results without the only fields that differ between two equal runs: times, and the run's id."""
+    if isinstance(value, dict):
+        if set(value) >= {"started", "complete", "selection"}:
+            value = {key: item for key, item in value.items() if key != "id"}
+        return {key: timeless(item) for key, item in value.items() if key not in {"started", "duration_ms"}}
+    return [timeless(item) for item in value] if isinstance(value, list) else value
+
+
+@pytest.fixture(scope="session")
+def specification() -> Specification:
+    return read_specification(features_folder())
+
+
+@pytest.fixture(scope="session")
+def moto_results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """The results of one whole run on stock moto."""
+    run = slrspec("run", "--format", "json", cwd=tmp_path_factory.mktemp("moto-run"))
+    assert run.returncode == 0, run.stderr
+    results: dict[str, Any] = json.loads(run.stdout)
+    return results

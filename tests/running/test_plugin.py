@@ -1,0 +1,66 @@
+"""`pytest --provider` runs the specification; without it, pytest is as it was."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from tests.conftest import run_pytest
+
+
+def results_of(tmp_path: Path, *arguments: str) -> tuple[int, dict[str, Any]]:
+    file = tmp_path / "results.json"
+    run = run_pytest("--provider", "moto", "--slr-results", file, *arguments, cwd=tmp_path)
+    results: dict[str, Any] = json.loads(file.read_text())
+    return run.returncode, results
+
+
+def test_pytests_own_selection_by_words_works(tmp_path: Path) -> None:
+    code, results = results_of(tmp_path, "-k", "Deciding and nothing")
+    assert code == 0
+    assert [rule["id"] for rule in results["rules"]] == ["RDS-DEL-20"]
+    assert not results["run"]["complete"]
+
+
+def test_pytests_own_selection_by_tag_works(tmp_path: Path) -> None:
+    _, results = results_of(tmp_path, "-m", "companion and may")
+    assert [rule["id"] for rule in results["rules"]] == ["RDS-COM-09"]
+
+
+def test_a_new_failure_fails_the_session(tmp_path: Path) -> None:
+    code, results = results_of(tmp_path, "--slr-no-deviations", "--slr-rule", "RDS-DEL-01")
+    assert code == 1
+    assert results["rules"][0]["verdicts"][0]["problem"] == "new failure"
+
+
+def test_an_unknown_provider_is_one_line(tmp_path: Path) -> None:
+    run = run_pytest("--provider", "nope", cwd=tmp_path)
+    assert run.returncode == 4  # pytest's own code for usage
+    assert "unknown provider 'nope'" in run.stderr
+    assert "Traceback" not in run.stderr + run.stdout
+
+
+FOREIGN = """
+import sys
+
+def pytest_sessionfinish(session):
+    loaded = {"boto3", "moto", "msgspec", "slrspec.running.session"} & set(sys.modules)
+    print("LOADED", sorted(loaded))
+"""
+
+
+def test_without_a_provider_pytest_is_as_it_was(tmp_path: Path) -> None:
+    (tmp_path / "conftest.py").write_text(FOREIGN)
+    (tmp_path / "somebody.feature").write_text("Feature: Somebody else's\n")
+    (tmp_path / "test_it.py").write_text("def test_it():\n    pass\n")
+    run = run_pytest("-s", cwd=tmp_path)
+    assert run.returncode == 0
+    assert "1 passed" in run.stdout
+    assert "LOADED []" in run.stdout
+
+
+def test_somebodys_own_feature_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "somebody.feature").write_text("Feature: Somebody else's\n")
+    run = run_pytest("--provider", "moto", tmp_path, cwd=tmp_path)
+    assert "no tests ran" in run.stdout or "no tests collected" in run.stdout
