@@ -1,6 +1,6 @@
 """Draw the pictures of the documentation from the real thing.
 
-    python docs/pictures.py
+    python tools/pictures.py
 
 It runs the command in a folder of its own, and keeps a part of what it prints as an SVG.
 """
@@ -16,7 +16,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
-HERE = Path(__file__).parent
+IMAGES = Path(__file__).parents[1] / "docs" / "images"
 COLUMNS = 100
 
 
@@ -39,7 +39,7 @@ def _draw(name: str, arguments: list[str], folder: str) -> None:
     console.print(Text(f"$ slrspec {' '.join(arguments)}\n"), Text.from_ansi(run.stdout), sep="")
     svg = console.export_svg(title="slrspec", unique_id=name.partition(".")[0])
     svg = re.sub(r"@font-face \{.*?\}", "", svg, flags=re.DOTALL)  # rich would fetch its font from elsewhere
-    (HERE / "images" / name).write_text(svg, encoding="utf-8")
+    (IMAGES / name).write_text(svg, encoding="utf-8")
 
 
 # click takes the colours away where there is no terminal; a picture wants them.
