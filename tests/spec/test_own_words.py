@@ -11,7 +11,7 @@ from tests.conftest import ROOT, SHARED
 
 IN_A_ROW = 11
 # AWS's own error message is a fact that clients meet, and may be quoted.
-MESSAGE = (
+QUOTED = (
     "Unable to create the resource. Verify that you have permission to create service linked role. "
     "Otherwise wait and try again later"
 )
@@ -48,7 +48,7 @@ def test_no_tracked_file_has_eleven_words_in_a_row_of_the_page() -> None:
     for source in sources:
         # The policy is data: what it grants is stated in tables.
         page |= rows(re.sub(r"\{\s*\"Version\".*?\]\s*\}", " ", source.read_text(), flags=re.DOTALL))
-    page -= rows(MESSAGE)
+    page -= rows(QUOTED)
     assert page
     assert [name for name, text in tracked() if rows(text) & page] == []
 
