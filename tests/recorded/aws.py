@@ -117,13 +117,14 @@ class Player:
     def role(self) -> Any:
         return next((role for role in self.backend.roles.values() if role.name == NAME), None)
 
-    def create_role(self) -> None:
-        from moto.iam.models import AWSManagedPolicy
+    def create_role(self) -> Any:
+        from moto.iam import models
 
         trust = {"Effect": "Allow", "Principal": {"Service": SERVICE}, "Action": "sts:AssumeRole"}
         document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
         role = self.backend.create_role(NAME, document, PATH, None, "", [], "3600", linked_service=SERVICE)
-        policy = AWSManagedPolicy(
+        managed: Any = models.AWSManagedPolicy
+        policy = managed(
             POLICY,
             account_id=self.account_id,
             region="us-east-1",
@@ -132,6 +133,7 @@ class Player:
         )
         self.backend.managed_policies[policy.arn] = policy
         policy.attach_to(role)
+        return role
 
     def remove_role(self) -> None:
         del self.backend.roles[self.role.id]
@@ -200,8 +202,8 @@ def create_service_linked_role(player: Player, parameters: Any, policy: Any, bel
     if player.role is not None:
         taken = f"Service role name {NAME} has been taken in this account, please try a different suffix."
         refuse(operation, "InvalidInput", 400, taken)
-    player.create_role()
-    return {"Role": {"RoleName": NAME, "Path": PATH, "Arn": arn, "RoleId": player.role.id}, "ResponseMetadata": {}}
+    made = player.create_role()
+    return {"Role": {"RoleName": NAME, "Path": PATH, "Arn": arn, "RoleId": made.id}, "ResponseMetadata": {}}
 
 
 def create_role(player: Player, parameters: Any, policy: Any, below: Callable[[], Any]) -> Any:

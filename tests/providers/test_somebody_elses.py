@@ -1,0 +1,135 @@
+"""A provider of somebody else's package runs side by side with moto, and says what it cannot do."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import slrspec
+
+MODULE = """
+import slrspec
+from slrspec.providers.moto import MotoProvider
+
+
+class Modest(MotoProvider):
+    name = "modest"
+
+    def describe(self):
+        return slrspec.Description(product="modest", version="0.1", started_by="a test")
+
+
+class Broken(Modest):
+    name = "broken"
+
+    def open_account(self, scenario):
+        raise ConnectionError("nobody there")
+
+
+class Forgetful(MotoProvider):
+    name = "forgetful"
+
+    def __init__(self, argument=""):
+        super().__init__()
+        self.argument = argument
+
+    def describe(self):
+        return slrspec.Description(product="forgetful", version=self.argument, started_by="a test")
+"""
+ENTRY_POINTS = """[slrspec.providers]
+modest = somebody:Modest
+broken = somebody:Broken
+forgetful = somebody:Forgetful
+missing = somebody:Nobody
+"""
+
+
+@pytest.fixture
+def installed(tmp_path: Path) -> str:
+    """A folder on the path with a distribution in it, as an installer would leave it."""
+    site = tmp_path / "site"
+    info = site / "somebody-0.1.dist-info"
+    info.mkdir(parents=True)
+    (site / "somebody.py").write_text(MODULE)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: somebody\nVersion: 0.1\n")
+    (info / "entry_points.txt").write_text(ENTRY_POINTS)
+    return str(site)
+
+
+def verdicts(results: dict[str, Any], rule: str) -> dict[str, tuple[str, str]]:
+    found = next(r for r in results["rules"] if r["id"] == rule)
+    return {v["provider"]: (v["verdict"], v["reason"]) for v in found["verdicts"]}
+
+
+def test_two_providers_run_side_by_side(installed: str, tmp_path: Path) -> None:
+    arguments = ["run", "--provider", "moto", "--provider", "modest", "--section", "deleting", "--no-deviations"]
+    run = slrspec(*arguments, cwd=tmp_path, PYTHONPATH=installed)
+    assert run.returncode == 1, run.stderr
+    header, *rows = run.stdout.splitlines()
+    assert header.split() == ["moto", "modest"]
+    row = next(line for line in rows if line.startswith("RDS-DEL-01"))
+    assert row.count("✗ fail") == 2
+    assert max(map(len, run.stdout.splitlines()[:5])) <= 100
+
+
+def test_what_a_provider_lacks_is_not_run_with_the_reason_and_before_any_call(
+    installed: str, tmp_path: Path
+) -> None:
+    run = slrspec(
+        "run",
+        "--provider",
+        "modest",
+        "--rule",
+        "RDS-PER-13",
+        "--format",
+        "json",
+        cwd=tmp_path,
+        PYTHONPATH=installed,
+    )
+    results = json.loads(run.stdout)
+    assert verdicts(results, "RDS-PER-13") == {"modest": ("not-run", "the provider lacks iam-enforcement")}
+    assert results["scenarios"][0]["exchanges"] == []
+    assert run.returncode == 5
+
+
+def test_a_provider_that_cannot_be_opened_is_an_error_and_no_failure(installed: str, tmp_path: Path) -> None:
+    run = slrspec(
+        "run",
+        "--provider",
+        "broken",
+        "--rule",
+        "RDS-DEL-03",
+        "--format",
+        "json",
+        cwd=tmp_path,
+        PYTHONPATH=installed,
+    )
+    assert verdicts(json.loads(run.stdout), "RDS-DEL-03") == {"broken": ("error", "nobody there")}
+    assert run.returncode == 4
+
+
+def test_what_stands_behind_the_colon_reaches_the_provider(installed: str, tmp_path: Path) -> None:
+    run = slrspec(
+        "run",
+        "--provider",
+        "forgetful:x:1",
+        "--rule",
+        "RDS-DEL-03",
+        "--format",
+        "json",
+        cwd=tmp_path,
+        PYTHONPATH=installed,
+    )
+    results = json.loads(run.stdout)
+    assert results["providers"][0]["version"] == "x:1"
+    assert verdicts(results, "RDS-DEL-03") == {"forgetful:x:1": ("pass", "")}
+
+
+def test_a_provider_that_is_not_where_it_should_be_is_one_line(installed: str, tmp_path: Path) -> None:
+    run = slrspec("run", "--provider", "missing", cwd=tmp_path, PYTHONPATH=installed)
+    assert run.returncode == 2
+    assert "the provider 'missing' cannot be used" in run.stderr
+    assert run.stderr.count("\n") == 1
