@@ -6,6 +6,7 @@ Every page, table and export is made from these records. The JSON Schema of the 
 
 from __future__ import annotations
 
+import inspect
 from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
@@ -229,9 +230,20 @@ def read_run(file: Path) -> Run:
 
 def schema() -> dict[str, Any]:
     """Return the JSON Schema (draft 2020-12) of `results.json`."""
-    document = msgspec.json.schema(Run)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "slrspec results",
-        **document,
+        **_cleaned(msgspec.json.schema(Run)),
+    }
+
+
+def _cleaned(node: Any) -> Any:  # noqa: ANN401 - JSON goes in and comes out
+    """Return a schema whose descriptions have lost the indentation of the source, as Python 3.13 takes it away."""
+    if isinstance(node, list):
+        return [_cleaned(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    return {
+        key: inspect.cleandoc(item) if key == "description" and isinstance(item, str) else _cleaned(item)
+        for key, item in node.items()
     }
