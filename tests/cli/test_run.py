@@ -79,7 +79,12 @@ def test_markdown_has_the_totals_and_every_rule(tmp_path: Path) -> None:
     assert "- **RDS-DEL-01** on `moto`: fail" in run.stdout
 
 
-def test_quiet_prints_totals_only(tmp_path: Path) -> None:
+def test_quiet_prints_totals_only_even_of_failures(tmp_path: Path) -> None:
+    run = slrspec("run", "--rule", "RDS-DEL-01", "-q", "--no-deviations", cwd=tmp_path)
+    assert run.stdout.splitlines()[0].startswith("moto: 1 rule: 0 passed, 1 failed")
+
+
+def test_quiet_prints_no_rule(tmp_path: Path) -> None:
     run = slrspec("run", "--rule", "RDS-DEL-03", "-q", cwd=tmp_path)
     assert run.stdout.splitlines()[0] == "moto: 1 rule: 1 passed"
     assert "RDS-DEL-03" not in run.stdout

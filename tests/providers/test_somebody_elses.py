@@ -11,6 +11,8 @@ import pytest
 from tests.conftest import slrspec
 
 MODULE = """
+import contextlib
+
 import slrspec
 from slrspec.providers.moto import MotoProvider
 
@@ -29,6 +31,16 @@ class Broken(Modest):
         raise ConnectionError("nobody there")
 
 
+class Messy(Modest):
+    name = "messy"
+
+    @contextlib.contextmanager
+    def open_account(self, scenario):
+        with super().open_account(scenario) as account:
+            yield account
+        raise RuntimeError("something is left")
+
+
 class Forgetful(MotoProvider):
     name = "forgetful"
 
@@ -42,6 +54,7 @@ class Forgetful(MotoProvider):
 ENTRY_POINTS = """[slrspec.providers]
 modest = somebody:Modest
 broken = somebody:Broken
+messy = somebody:Messy
 forgetful = somebody:Forgetful
 missing = somebody:Nobody
 """
@@ -109,6 +122,20 @@ def test_a_provider_that_cannot_be_opened_is_an_error_and_no_failure(installed: 
     )
     assert verdicts(json.loads(run.stdout), "RDS-DEL-03") == {"broken": ("error", "nobody there")}
     assert run.returncode == 4
+
+
+def test_an_account_that_cannot_be_given_back_is_reported_and_hides_no_failure(
+    installed: str, tmp_path: Path
+) -> None:
+    arguments = ["run", "--provider", "messy", "--section", "deleting", "--tag", "not needs-second-region"]
+    run = slrspec(*arguments, "--no-deviations", "--format", "json", cwd=tmp_path, PYTHONPATH=installed)
+    results = json.loads(run.stdout)
+    assert verdicts(results, "RDS-DEL-03")["messy"] == ("error", "could not be cleaned up: something is left")
+    verdict, reason = verdicts(results, "RDS-DEL-01")["messy"]
+    assert verdict == "fail"
+    assert reason.startswith("the deletion task: expected FAILED")
+    assert reason.endswith("could not be cleaned up: something is left")
+    assert run.returncode == 1
 
 
 def test_what_stands_behind_the_colon_reaches_the_provider(installed: str, tmp_path: Path) -> None:

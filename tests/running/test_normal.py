@@ -60,3 +60,8 @@ def test_times_are_times() -> None:
 def test_uuids_inside_a_text_are_references() -> None:
     task = "task/aws-service-role/rds.amazonaws.com/R/0fa1a7a0-1111-4222-8333-944455556666"
     assert References(ACCOUNT).text(task) == "task/aws-service-role/rds.amazonaws.com/R/<uuid:1>"
+
+
+def test_half_a_character_can_be_written() -> None:
+    References(ACCOUNT).text("\ud800 and é").encode("utf-8")
+    assert References(ACCOUNT).text("é") == "é"

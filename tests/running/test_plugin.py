@@ -41,6 +41,21 @@ def test_an_unknown_provider_is_one_line(tmp_path: Path) -> None:
     assert "Traceback" not in run.stderr + run.stdout
 
 
+def test_a_session_that_stops_early_is_no_complete_run(tmp_path: Path) -> None:
+    _, results = results_of(tmp_path, "-x", "--slr-no-deviations")
+    assert not results["run"]["complete"]
+    left = [s for s in results["scenarios"] if s["reason"] == "no result arrived"]
+    assert len(left) > 70
+    assert {s["verdict"] for s in left} == {"not-run"}
+
+
+def test_a_results_file_that_cannot_be_written_is_one_line_before_anything_runs(tmp_path: Path) -> None:
+    run = run_pytest("--provider", "moto", "--slr-results", tmp_path / "nowhere" / "r.json", cwd=tmp_path)
+    assert run.returncode == 4
+    assert "cannot write results" in run.stderr
+    assert "Traceback" not in run.stderr + run.stdout
+
+
 FOREIGN = """
 import sys
 

@@ -53,7 +53,7 @@ def render(run: Run, style: Style) -> str:
         lines += [*_table(run, style), ""]
     if style.verbosity > 0:
         lines += _everything(run, style)
-    else:
+    elif style.verbosity == 0:
         lines += _problems(run, style)
     lines += [totals_line(totals) for totals in run.totals]
     if not run.run.complete:

@@ -74,6 +74,8 @@ class References:
 
     def text(self, text: str) -> str:
         """Return the text with the generated parts of it replaced."""
+        if not text.isascii():  # half a character, which JSON can smuggle in, cannot be written anywhere
+            text = text.encode("utf-8", "replace").decode("utf-8")
         text = self._account.sub("<account>", text)
         text = UNIQUE_ID.sub(self._unique_id, text)
         text = NETWORK_ID.sub(lambda match: self._reference(match[1], match[0]), text)

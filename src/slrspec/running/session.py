@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from slrspec.running.checks import Checks
     from slrspec.running.recorder import RecordedAccount
     from slrspec.running.results import Run
-    from slrspec.spec.rules import Specification
+    from slrspec.spec.rules import Scenario, Specification
 
 RUN = pytest.StashKey[ScenarioRun]()
 RESULT = "slrspec_result"
@@ -63,6 +63,8 @@ class SpecificationSession:
         self.wanted = {scenario.id for scenario in self.scenarios}
         self.providers: dict[str, Provider] = {name: find_provider(name) for name in option("provider")}
         self.deviations = self._read_deviations()
+        if option("slr_results"):
+            _refuse_unwritable(Path(option("slr_results")))
         self.results: list[ScenarioResult] = []
         self.interrupted = False
         self.run: Run | None = None
@@ -200,16 +202,10 @@ class SpecificationSession:
         run = item.stash.get(RUN, None)
         if report.when == "call" and run is not None:
             result = run.result()
+        elif report.when == "teardown" and run is not None and not report.passed:
+            result = _untidy(run.result(), call)
         elif report.when == "setup" and not report.passed:
-            skipped = report.skipped
-            result = ScenarioResult(
-                scenario=scenario.id,
-                rule=scenario.rule,
-                provider=_provider_of(item),
-                name=scenario.name,
-                verdict=Verdict.NOT_RUN if skipped else Verdict.ERROR,
-                reason=str(call.excinfo.value) if call.excinfo else "",
-            )
+            result = _not_begun(scenario, _provider_of(item), call, skipped=report.skipped)
         else:
             return
         self._show(report, result)
@@ -272,6 +268,7 @@ class SpecificationSession:
         # The controller of several processes collects nothing itself, and knows only by the results what ran.
         asked = {result.scenario for result in self.results} | self._collected
         whole = asked == self.wanted or self.interrupted
+        judged = {(result.provider, result.scenario) for result in self.results}
         if not whole:
             scenarios = tuple(s for s in scenarios if s.id in asked)
             chosen = {scenario.rule for scenario in scenarios}
@@ -288,7 +285,7 @@ class SpecificationSession:
                 id=f"{self._started:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}",
                 started=self._started.isoformat(timespec="milliseconds"),
                 duration_ms=round((time.perf_counter() - self._begun) * 1000, 3),
-                complete=whole and not self.selection.partial and not self.interrupted,
+                complete=not self.selection.partial and len(judged) == len(self.wanted) * len(self.providers),
                 selection=self.selection.as_dict(),
                 interrupted=self.interrupted,
             ),
@@ -309,6 +306,34 @@ class SpecificationSession:
         terminalreporter.section("slrspec")
         for totals in self.run.totals:
             terminalreporter.write_line(totals_line(totals))
+
+
+def _refuse_unwritable(file: Path) -> None:
+    try:
+        with file.open("ab"):
+            pass
+    except OSError as error:
+        raise UsageError(f"cannot write results: {error.strerror}", where=(file, None)) from error
+
+
+def _untidy(result: ScenarioResult, call: pytest.CallInfo[None]) -> ScenarioResult:
+    """Return the result of a scenario whose account could not be given back; the verdict is not hidden by that."""
+    said = f"could not be cleaned up: {call.excinfo.value if call.excinfo else ''}"
+    if result.verdict is Verdict.PASS:
+        return msgspec.structs.replace(result, verdict=Verdict.ERROR, reason=said)
+    return msgspec.structs.replace(result, reason=f"{result.reason}; {said}")
+
+
+def _not_begun(scenario: Scenario, provider: str, call: pytest.CallInfo[None], *, skipped: bool) -> ScenarioResult:
+    """Return the result of a scenario that was left out, or for which no account could be opened."""
+    return ScenarioResult(
+        scenario=scenario.id,
+        rule=scenario.rule,
+        provider=provider,
+        name=scenario.name,
+        verdict=Verdict.NOT_RUN if skipped else Verdict.ERROR,
+        reason=str(call.excinfo.value) if call.excinfo else "",
+    )
 
 
 def environment() -> dict[str, str]:
