@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import sys
 import tempfile
@@ -139,7 +140,7 @@ def execute(request: Request, observer: Observer) -> Run:
         def pytest_configure(config: pytest.Config) -> None:
             config.pluginmanager.register(observer, OBSERVER)
 
-    with tempfile.TemporaryDirectory() as root, _no_autoload(), _silence() as said:
+    with tempfile.TemporaryDirectory() as root, _no_autoload(), _rare_collection(), _silence() as said:
         status = pytest.main(_arguments(request, root), plugins=[Registration()])
     if observer.run is None:
         last = [line for line in said() if line.strip()] or [f"pytest ended with {status}"]
@@ -169,6 +170,18 @@ def _arguments(request: Request, root: str) -> list[str]:
     if request.no_deviations:
         arguments.append("--slr-no-deviations")
     return arguments
+
+
+@contextlib.contextmanager
+def _rare_collection() -> Iterator[None]:
+    """Collect garbage rarely: a run makes little of it, and every collection walks all that moto has imported."""
+    before = gc.get_threshold()
+    gc.set_threshold(100_000, 50, 100)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+        gc.freeze()  # nor need the interpreter walk it once more when it exits
 
 
 @contextlib.contextmanager
