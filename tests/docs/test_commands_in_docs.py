@@ -1,0 +1,53 @@
+"""Every command that README and docs show works as it stands there."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+
+FILES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+BLOCK = re.compile(r"^```sh\n(.*?)^```", re.DOTALL | re.MULTILINE)
+
+
+def commands() -> list[str]:
+    """The lines of all shell blocks that call the tool; setting up is what CI does, by the README's own lines."""
+    lines = [line for file in FILES for block in BLOCK.findall(file.read_text()) for line in block.splitlines()]
+    return sorted({line.partition("  #")[0].strip() for line in lines if line.startswith(("slrspec ", "pytest "))})
+
+
+def test_there_are_commands() -> None:
+    assert len(commands()) >= 8
+
+
+@pytest.mark.parametrize("command", commands())
+def test_it_works(command: str, tmp_path: Path) -> None:
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
+    run = subprocess.run(
+        command,
+        shell=True,
+        cwd=tmp_path,
+        env=clean | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{clean['PATH']}"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert run.returncode == 0, run.stdout[-500:] + run.stderr
+    assert "Traceback" not in run.stdout + run.stderr
+
+
+def test_every_phrase_in_the_authoring_guide_exists() -> None:
+    """The example rule of the guide is a rule of the specification, word for word."""
+    guide = (ROOT / "docs" / "writing-rules.md").read_text()
+    example = re.search(r"```gherkin\n(.*?)```", guide, re.DOTALL)
+    assert example is not None
+    feature = (ROOT / "features" / "rds" / "5_deleting.feature").read_text()
+    for line in example[1].splitlines():
+        assert line.strip() in feature, line
