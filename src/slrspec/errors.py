@@ -71,6 +71,10 @@ class NothingSelected(SlrspecError):
     exit_code = 5
 
 
+class UnknownMoto(SlrspecError):
+    """The installed moto is not made as the documented model expects."""
+
+
 class SafetyRefusal(SlrspecError):
     """A guard refused to go on before anything was written."""
 

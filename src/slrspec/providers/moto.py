@@ -121,12 +121,13 @@ class MotoAccount:
     region: str = REGION
     second_region: str = SECOND_REGION
     patience: Patience = AT_ONCE
+    enforced: bool = True  # whether moto itself checks what a principal may do
     _names: list[str] = field(default_factory=list)
 
     def client(self, service: str, *, principal: Principal | None = None, region: str | None = None) -> BaseClient:
         """Return a client whose calls reach this account; a principal's calls are checked against their policy."""
         shared = self.provider.shared_client(service, region or self.region, principal or ADMINISTRATOR)
-        return _bound(shared, self.account_id, enforced=principal is not None)
+        return _bound(shared, self.account_id, enforced=self.enforced and principal is not None)
 
     def principal(self, name: str, policy: PolicyDocument) -> Principal:
         """Make a user with the policy inline, and an access key of theirs."""

@@ -1,0 +1,147 @@
+"""What AWS has: 71 services' roles as recorded on AWS, and the versions of the policy of RDS's role.
+
+Sources: the roles are facts of LocalStack's snapshots, recorded on AWS on 2025-03-13; the policy's versions are
+AWS's own JSON, as published in zoph-io/MAMIP and iann0036/iam-dataset.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from slrspec.errors import UsageError
+
+RDS = "rds.amazonaws.com"
+RESERVED_PATH = "/aws-service-role/"
+POLICY = "AmazonRDSServiceRolePolicy"
+# An edition of the page prints the version that was current when somebody last looked at it, not the newest one.
+PRINTED = {"2020-10-09": "v6"}
+DEFAULT_EDITION = "2020-10-09"
+
+
+@dataclass(frozen=True)
+class Service:
+    """A service that has a service-linked role.
+
+    Attributes
+    ----------
+    principal
+        `rds.amazonaws.com`.
+    role
+        The name of its role, without suffix.
+    policy
+        The name of the role's one managed policy.
+    takes_suffix
+        Whether an account may have several such roles, told apart by a suffix.
+
+    """
+
+    principal: str
+    role: str
+    policy: str
+    takes_suffix: bool
+
+
+@dataclass(frozen=True)
+class PolicyVersion:
+    """One version of the policy of RDS's role.
+
+    Attributes
+    ----------
+    version
+        `v6`.
+    created
+        Day from which it was in force, as `YYYY-MM-DD`.
+    document
+        The policy document as JSON text.
+
+    """
+
+    version: str
+    created: str
+    document: str
+
+
+def _data(*path: str) -> str:
+    return files("slrspec.documented").joinpath("data", *path).read_text(encoding="utf-8")
+
+
+@cache
+def services() -> dict[str, Service]:
+    """Return the services by their principals."""
+    rows = csv.DictReader(_data("services.tsv").splitlines(), delimiter="\t")
+    return {
+        row["service_principal"]: Service(
+            principal=row["service_principal"],
+            role=row["role_name"],
+            policy=row["managed_policy"].rpartition("/")[2],
+            takes_suffix=row["custom_suffix"] == "yes",
+        )
+        for row in rows
+    }
+
+
+@cache
+def policy_versions() -> tuple[PolicyVersion, ...]:
+    """Return the known versions of the policy, oldest first."""
+    folder = files("slrspec.documented").joinpath("data", "policies")
+    found = [
+        json.loads(file.read_text(encoding="utf-8")) for file in folder.iterdir() if file.name.endswith(".json")
+    ]
+    versions = [PolicyVersion(one["version"], one["created"], json.dumps(one["document"])) for one in found]
+    return tuple(sorted(versions, key=lambda one: one.created))
+
+
+@cache
+def policy_of(edition: str) -> PolicyVersion:
+    """Return the version of the policy that an edition stands for.
+
+    Parameters
+    ----------
+    edition
+        Day of an edition of the page, which prints a version, or any other day, on which one was in force; or a
+        version itself, `v14`.
+
+    Raises
+    ------
+    UsageError
+        If it is neither a day nor a known version, or a day before the oldest known version.
+
+    """
+    versions = policy_versions()
+    names = {one.version: one for one in versions}
+    wanted = PRINTED.get(edition, edition)
+    if wanted in names:
+        return names[wanted]
+    in_force = [one for one in versions if _is_day(wanted) and one.created <= wanted]
+    if not in_force:
+        raise UsageError(
+            f"no version of the policy for {edition!r}",
+            hint=f"a day from {versions[0].created} on, or one of {', '.join(names)}",
+        )
+    return in_force[-1]
+
+
+def _is_day(text: str) -> bool:
+    from datetime import date
+
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
+
+
+@cache
+def other_policy(name: str) -> str:
+    """Return the document of another service's policy as JSON text, from the catalogue that moto itself carries.
+
+    A policy that moto does not know grants nothing here: it is there, and empty.
+    """
+    from moto.iam.aws_managed_policies import aws_managed_policies_data
+
+    found: dict[str, Any] = json.loads(aws_managed_policies_data).get(name, {})
+    return json.dumps(found.get("Document", {"Version": "2012-10-17", "Statement": []}))

@@ -1,0 +1,146 @@
+"""Deleting a service-linked role: a task that fails while the role is in use."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from slrspec.documented.call import service_of
+from slrspec.documented.catalogue import RDS
+from slrspec.documented.linked_role import remove
+from slrspec.documented.world import Task
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from slrspec.documented.world import World
+
+IN_PROGRESS, SUCCEEDED, FAILED = "IN_PROGRESS", "SUCCEEDED", "FAILED"
+
+
+def request(world: World) -> Task:
+    """Begin the deletion of the role that the call names, or return the task that is under way already."""
+    name = world.call.get("RoleName")
+    pending = next((task for task in _pending(world) if task.role_name == name), None)
+    if pending is not None and world.behaviour.same_task:
+        return pending
+    role = world.call.role(name)
+    unique = str(uuid4())
+    principal = service_of(role) or RDS
+    task = Task(
+        id=f"task/aws-service-role/{principal}/{name}/{unique}" if world.behaviour.names_role_in_task else unique,
+        role_name=name,
+        region=world.call.region,
+        looks=world.draw("pending"),
+        unseen=world.draw("lag"),
+    )
+    world.memory.tasks[task.id] = task
+    return task
+
+
+def look_at(world: World, task: Task) -> Mapping[str, Any]:
+    """Return what GetServiceLinkedRoleDeletionStatus tells of a task, one look further on."""
+    if task.status == IN_PROGRESS and task.looks > 0:
+        task.looks -= 1
+    elif task.status == IN_PROGRESS:
+        _end(world, task)
+    return {"Status": task.status, "Reason": task.reason}
+
+
+def settle(world: World) -> None:
+    """End the tasks that are due, which a repeated request must still find under way."""
+    repeated = world.call.get("RoleName") if world.call.action == "DeleteServiceLinkedRole" else ""
+    status = world.call.get("DeletionTaskId")
+    for task in _pending(world):
+        if task.role_name == repeated or task.id == status:
+            continue
+        if task.looks > 0 and world.call.get("RoleName") == task.role_name:
+            task.looks -= 1
+        elif task.looks == 0:
+            _end(world, task)
+
+
+def _pending(world: World) -> list[Task]:
+    return [task for task in world.memory.tasks.values() if task.status == IN_PROGRESS]
+
+
+def _end(world: World, task: Task) -> None:
+    behaviour = world.behaviour
+    if behaviour.never_ends:
+        return
+    role = world.call.role(task.role_name)
+    usage = usage_of(world, role, task.region) if role is not None else {}
+    blocked = sum(map(len, usage.values())) >= behaviour.instances_to_block > 0
+    if behaviour.blocked_for_good and world.memory.deletion_failed:
+        blocked = True
+    if blocked or behaviour.never_succeeds:
+        _fail(world, task, role, usage)
+        return
+    task.status = SUCCEEDED
+    if role is not None and not behaviour.succeeds_but_keeps:
+        remove(world, role)
+
+
+def _fail(world: World, task: Task, role: Any, usage: Mapping[str, list[str]]) -> None:  # noqa: ANN401
+    behaviour = world.behaviour
+    listed = {
+        region: arns
+        for region, arns in usage.items()
+        if behaviour.usage == "all" or (behaviour.usage == "home" and region == task.region)
+    }
+    task.status = FAILED
+    task.reason = {
+        "Reason": "The role is in use by other resources.",
+        "RoleUsageList": [{"Region": region, "Resources": arns} for region, arns in listed.items()],
+    }
+    world.memory.deletion_failed = True
+    if behaviour.fails_but_removes:
+        remove(world, role)
+    if behaviour.edits_by_failing:
+        role.description = "could not be deleted"
+    if behaviour.deletes_instances:
+        for backend in _rds_backends(world).values():
+            backend.databases.clear()
+
+
+def usage_of(world: World, role: Any, home: str) -> dict[str, list[str]]:  # noqa: ANN401
+    """Return the ARNs of what uses a role, by Region.
+
+    DB instances and clusters use the role of RDS, wherever they are, and whatever the state that they are in;
+    besides, whatever a session of the service was said to work on.
+    """
+    used: dict[str, list[str]] = {}
+    if service_of(role) == RDS and not _freed(world):
+        for region, backend in _rds_backends(world).items():
+            if world.behaviour.other_regions_block or region == home:
+                arns = [_arn_of(one) for one in (*backend.databases.values(), *backend.clusters.values())]
+                used[region] = arns
+    for session in world.memory.sessions:
+        if session.role_name == role.name:
+            used.setdefault(session.region, []).extend(session.resources or (role.arn,))
+    return {region: arns for region, arns in used.items() if arns}
+
+
+def _freed(world: World) -> bool:
+    return world.memory.instance_deleted and not world.behaviour.blocks_after_first_deletion
+
+
+def _arn_of(resource: Any) -> str:  # noqa: ANN401
+    # Clusters have had their ARN under another name than instances.
+    for name in ("arn", "db_instance_arn", "db_cluster_arn"):
+        found = getattr(resource, name, None)
+        if found:
+            return str(found)
+    return str(resource.db_cluster_identifier)
+
+
+def _rds_backends(world: World) -> dict[str, Any]:
+    from moto.rds.models import rds_backends
+    from moto.utilities.utils import get_partition
+
+    # moto makes a backend for a Region as soon as somebody looks for it; only those that are there are looked at.
+    return {
+        region: backend
+        for region, backend in dict.items(rds_backends[world.call.account])
+        if get_partition(region) == world.call.partition
+    }

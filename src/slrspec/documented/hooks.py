@@ -1,0 +1,223 @@
+"""Putting the model into moto, and taking it out again.
+
+One method of three classes is wrapped: `call_action`, through which every call comes, in this process and in moto's
+server alike. It is looked up on each call, so what is put in works at once and leaves nothing behind.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib.metadata import PackageNotFoundError, version
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+from slrspec.documented.call import Call
+from slrspec.documented.wire import Answer
+from slrspec.documented.world import World
+from slrspec.errors import UnknownMoto
+
+if TYPE_CHECKING:
+    from slrspec.documented.behaviour import Setting
+
+OLDEST, TESTED, NEXT = (5, 0, 28), (5, 2, 5), (6, 0, 0)
+RESPONSES = {
+    "iam": ("moto.iam.responses", "IamResponse"),
+    "rds": ("moto.rds.responses", "RDSResponse"),
+    "sts": ("moto.sts.responses", "TokenResponse"),
+}
+Answerer = Callable[[World, Callable[[], Answer]], Answer]
+
+
+class Installation:
+    """The model as it is in moto now; the innermost `installed` decides.
+
+    Attributes
+    ----------
+    setting
+        May be replaced at any time: the next call obeys.
+
+    """
+
+    def __init__(self, setting: Setting, answerer: Answerer, random: Random) -> None:
+        self.setting = setting
+        self.answerer = answerer
+        self.random = random
+
+
+_installations: list[Installation] = []
+_originals: dict[str, Any] = {}
+# Some answers are given while moto is shown the account as it was: no other thread may look meanwhile.
+_lock = threading.RLock()
+
+
+@contextmanager
+def installed(setting: Setting, *, answerer: Answerer | None = None, seed: str = "") -> Iterator[Installation]:
+    """Have moto behave as the model says, for as long as the context lasts.
+
+    Parameters
+    ----------
+    setting
+        How the model behaves.
+    answerer
+        What answers the calls in place of the model; for watching them.
+    seed
+        What random numbers of looks are drawn by, besides the seed of the timing.
+
+    Raises
+    ------
+    UnknownMoto
+        If the installed moto is not made as the model expects.
+
+    """
+    from slrspec.documented.model import answer
+
+    random = Random(f"{setting.timing.seed} {seed}")  # noqa: S311 - it draws numbers of looks
+    installation = Installation(setting, answerer or answer, random)
+    with _lock:
+        if not _installations:
+            _wrap_all()
+        _installations.append(installation)
+    try:
+        yield installation
+    finally:
+        with _lock:
+            _installations.remove(installation)
+            if not _installations:
+                _unwrap_all()
+
+
+def current() -> Installation | None:
+    """Return what is in moto now; None if it is stock moto."""
+    return _installations[-1] if _installations else None
+
+
+def _wrap_all() -> None:
+    for service, response in _responses().items():
+        original = response.call_action
+        _originals[service] = original
+        response.call_action = _wrapped(service, original)
+
+
+def _unwrap_all() -> None:
+    for service, response in _responses().items():
+        response.call_action = _originals.pop(service)
+
+
+def _wrapped(service: str, original: Callable[[Any], Answer]) -> Callable[[Any], Answer]:
+    @functools.wraps(original)
+    def call_action(self: Any) -> Answer:  # noqa: ANN401 - moto has no types
+        installation = current()
+        call = Call.of(service, self)
+        if installation is None or (service == "sts" and call.action != "AssumeRole"):
+            return original(self)
+        with _lock:
+            if not _lets_pass(self, call):
+                return original(self)
+            world = World(call, installation.setting, installation.random)
+            return installation.answerer(world, lambda: original(self))
+
+    return call_action
+
+
+# Calls whose permission the model checks itself, with the resources and conditions that moto leaves out.
+OWN_PERMISSIONS = frozenset(
+    {"CreateServiceLinkedRole", "DeleteServiceLinkedRole", "GetServiceLinkedRoleDeletionStatus"}
+)
+
+
+def _lets_pass(response: Any, call: Call) -> bool:  # noqa: ANN401
+    """Let moto check signature and permission first, where a user has switched that on, and only once."""
+    from moto import settings
+    from werkzeug.exceptions import HTTPException
+
+    resource = response._determine_resource() if hasattr(response, "_determine_resource") else "*"  # noqa: SLF001
+    enforced = type(response).request_count >= settings.INITIAL_NO_AUTH_ACTION_COUNT
+    try:
+        if enforced and call.action in OWN_PERMISSIONS:
+            _check_signature(response, call)
+        else:
+            response._authenticate_and_authorize_normal_action(resource)  # noqa: SLF001
+    except HTTPException:
+        return False  # moto checks once more, and words its refusal
+    response._authenticate_and_authorize_normal_action = lambda *_, **__: None  # noqa: SLF001
+    return True
+
+
+def _check_signature(response: Any, call: Call) -> None:  # noqa: ANN401
+    from moto.iam.access_control import IAMRequest
+
+    IAMRequest(
+        account_id=call.account,
+        method=response.method,
+        path=response.raw_path,
+        data=response.data,
+        body=response.raw_body,
+        headers=response.headers,
+        action=call.action,
+    ).check_signature()
+
+
+# ---- knowing moto
+
+
+@functools.cache
+def _responses() -> dict[str, Any]:
+    """Return the classes to wrap, having looked that moto is made as expected."""
+    installed_version = _version()
+    if not OLDEST <= _numbers(installed_version) < NEXT:
+        raise _unknown(installed_version, "its version is none that the model was made for")
+    from importlib import import_module
+
+    try:
+        found = {name: getattr(import_module(module), cls) for name, (module, cls) in RESPONSES.items()}
+        missing = _missing(found)
+    except (ImportError, AttributeError) as error:
+        raise _unknown(installed_version, str(error)) from error
+    if missing:
+        raise _unknown(installed_version, f"it lacks {missing}")
+    return found
+
+
+def _missing(responses: dict[str, Any]) -> str:
+    """Return the first part of moto that the model needs and does not find, or an empty text."""
+    from moto.iam import models
+    from moto.rds.models import rds_backends
+    from moto.sts.models import sts_backends
+
+    for service, response in responses.items():
+        for method in ("call_action", "_get_action", "get_access_key", "_authenticate_and_authorize_normal_action"):
+            if not callable(getattr(response, method, None)):
+                return f"{service} {method}"
+    expected: dict[str, tuple[Callable[..., Any], set[str]]] = {
+        "IAMBackend.create_role": (models.IAMBackend.create_role, {"linked_service", "max_session_duration"}),
+        "AWSManagedPolicy": (models.AWSManagedPolicy, {"path", "document", "default_version_id", "region"}),
+    }
+    for name, (function, parameters) in expected.items():
+        lacking = parameters - set(inspect.signature(function).parameters)
+        if lacking:
+            return f"{', '.join(sorted(lacking))} of {name}"
+    return "" if rds_backends is not None and sts_backends is not None else "its backends"
+
+
+def _version() -> str:
+    try:
+        return version("moto")
+    except PackageNotFoundError as error:
+        raise UnknownMoto("moto is not installed", hint="pip install 'moto[iam,rds,sts]'") from error
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    leading = []
+    for part in text.split(".")[:3]:
+        digits = "".join(character for character in part if character.isdigit())
+        leading.append(int(digits or 0))
+    return tuple(leading)
+
+
+def _unknown(found: str, why: str) -> UnknownMoto:
+    known = f"{'.'.join(map(str, OLDEST))} to {'.'.join(map(str, TESTED))}"
+    return UnknownMoto(f"cannot teach moto {found}: {why}", hint=f"known: moto {known}")

@@ -1,0 +1,222 @@
+"""What IAM refuses because of service-linked roles: one function for each call, permission first."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from slrspec.documented.catalogue import RESERVED_PATH, services
+from slrspec.documented.linked_role import role_arn, role_name
+from slrspec.documented.refusals import EDITS, Refusal
+
+if TYPE_CHECKING:
+    from slrspec.documented.world import World
+
+Refusals = Iterator[Refusal | None]
+SERVICE_NAME = re.compile(r"[\w+=,.@-]{1,128}", re.ASCII)
+RESERVED_ARN = re.compile(rf"arn:[^:]+:iam::aws:policy{RESERVED_PATH}.+")
+TASK_ID = re.compile(r"task/aws-service-role/[\w+=,.@-]+/[\w+=,.@-]+/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+REVOKING_POLICY = "AWSRevokeOlderSessions"
+
+
+def _protected(world: World, key: str, message: str = "") -> Refusal | None:
+    name = world.call.get("RoleName")
+    role = world.call.role(name)
+    if role is None:
+        return None
+    if world.linked_role(name) is None and key not in world.behaviour.everywhere:
+        return None
+    said = f"Cannot perform the operation on the protected role '{name}' - this role is only modifiable by AWS"
+    return Refusal(key, message or said)
+
+
+def _may_edit(world: World) -> Refusal | None:
+    role = world.linked_role(world.call.get("RoleName"))
+    return world.forbidden("MayNotEdit", f"iam:{world.call.action}", role.arn) if role is not None else None
+
+
+def _undocumented(world: World, key: str) -> Refusal | None:
+    """Return a refusal that AWS never makes: only a fault does, everywhere."""
+    return _protected(world, key) if key in world.behaviour.everywhere else None
+
+
+def edit(world: World) -> Refusals:
+    """Refuse an edit of a service-linked role."""
+    yield _may_edit(world)
+    revoking = world.call.action == "PutRolePolicy" and world.call.get("PolicyName") == REVOKING_POLICY
+    yield _protected(world, "RevokeSessions" if revoking else world.call.action)
+
+
+def attach_to_role(world: World) -> Refusals:
+    """Refuse to attach to a service-linked role, and to attach its policy to another one."""
+    yield from edit(world)
+    yield _reserved(world, "AttachReservedToRole", "PolicyArn", "role")
+
+
+def attach_to_user(world: World) -> Refusals:
+    """Refuse to attach a reserved policy to a user."""
+    yield _reserved(world, "AttachReservedToUser", "PolicyArn", "user")
+
+
+def attach_to_group(world: World) -> Refusals:
+    """Refuse to attach a reserved policy to a group."""
+    yield _reserved(world, "AttachReservedToGroup", "PolicyArn", "group")
+
+
+def put_role_boundary(world: World) -> Refusals:
+    """Refuse a boundary on a service-linked role, and a reserved policy as the boundary of another one."""
+    yield from edit(world)
+    yield _reserved(world, "ReservedAsBoundary", "PermissionsBoundary", "role")
+
+
+def boundary(world: World) -> Refusals:
+    """Refuse a reserved policy as a boundary."""
+    yield _reserved(world, "ReservedAsBoundary", "PermissionsBoundary", "user")
+
+
+def _reserved(world: World, key: str, parameter: str, kind: str) -> Refusal | None:
+    policy = world.call.get(parameter)
+    if RESERVED_ARN.fullmatch(policy) or (policy and key in world.behaviour.everywhere):
+        return Refusal(key, f"Cannot attach AWS reserved policy to an IAM {kind}.")
+    return None
+
+
+def change_policy(world: World) -> Refusals:
+    """Refuse to change a reserved policy."""
+    policy = world.call.get("PolicyArn")
+    if RESERVED_ARN.fullmatch(policy):
+        yield Refusal("ChangeReservedPolicy", "Cannot change policies outside your own account.")
+
+
+def update_role(world: World) -> Refusals:
+    """Refuse a new session duration; the description may be edited."""
+    yield _may_edit(world)
+    name = world.call.get("RoleName")
+    if "MaxSessionDuration" in world.call.parameters:
+        said = f"{name} is an AWS service linked role, max session duration cannot be changed."
+        yield _protected(world, "UpdateRole", said)
+    if "Description" in world.call.parameters:
+        yield _undocumented(world, "UpdateDescription")
+
+
+def allowed_edit(world: World) -> Refusals:
+    """Let whoever may edit do so."""
+    yield _may_edit(world)
+    yield _undocumented(world, world.call.action)
+
+
+def create_role(world: World) -> Refusals:
+    """Refuse an ordinary role on the reserved path."""
+    reserved = world.call.get("Path").startswith(RESERVED_PATH)
+    if reserved or "ReservedPath" in world.behaviour.everywhere:
+        said = f"Path prefix '{RESERVED_PATH}' can only be used for AWS Service linked Roles"
+        yield Refusal("ReservedPath", said)
+    yield from boundary(world)
+
+
+def create_service_linked_role(world: World) -> Refusals:
+    """Refuse whoever lacks the permission, and whatever AWS has no role for."""
+    call = world.call
+    principal, suffix = call.get("AWSServiceName"), call.get("CustomSuffix")
+    if not SERVICE_NAME.fullmatch(principal):
+        yield Refusal("MalformedService", _constraint(principal, "aWSServiceName", SERVICE_NAME.pattern))
+        return
+    yield world.forbidden(
+        "MayNotCreate",
+        "iam:CreateServiceLinkedRole",
+        role_arn(world, principal, suffix),
+        {"iam:AWSServiceName": [principal]},
+    )
+    service = services().get(principal)
+    if service is None or "UnknownService" in world.behaviour.everywhere:
+        yield Refusal("UnknownService", f"Cannot find Service Linked Role template for {principal}")
+    if service is None:
+        return
+    if (suffix and not service.takes_suffix) or "Suffix" in world.behaviour.everywhere:
+        yield Refusal("Suffix", f"Custom suffix is not allowed for {principal}")
+    name = role_name(world.behaviour, service, suffix)
+    if _taken(world, name):
+        said = f"Service role name {name} has been taken in this account, please try a different suffix."
+        yield Refusal("Duplicate", said)
+
+
+def _taken(world: World, name: str) -> bool:
+    # IAM takes names that differ only in case for the same one.
+    names = {role.name.casefold() for role in world.call.iam.roles.values()}
+    return name.casefold() in names or name in world.memory.taken_names
+
+
+def _constraint(value: str, parameter: str, pattern: str) -> str:
+    return (
+        f"1 validation error detected: Value '{value}' at '{parameter}' failed to satisfy constraint: "
+        f"Member must satisfy regular expression pattern: {pattern}"
+    )
+
+
+def delete_service_linked_role(world: World) -> Refusals:
+    """Refuse whoever lacks the permission, and roles that are no service's."""
+    name = world.call.get("RoleName")
+    role = world.call.role(name)
+    resource = role.arn if role is not None else f"arn:{world.call.partition}:iam::{world.call.account}:role/{name}"
+    yield world.forbidden("MayNotDelete", "iam:DeleteServiceLinkedRole", resource)
+    if role is None:
+        yield Refusal("MissingRole", f"The role with name {name} cannot be found.")
+    elif world.linked_role(name) is None or "OrdinaryRole" in world.behaviour.everywhere:
+        yield Refusal("OrdinaryRole", f"{name} exists but is not a service role.")
+    elif world.behaviour.refuses_in_use and world.call.rds.databases:
+        yield Refusal("InUse", f"{name} is in use.")
+
+
+def deletion_status(world: World) -> Refusals:
+    """Refuse ids that are no task's."""
+    task_id = world.call.get("DeletionTaskId")
+    known = world.memory.tasks.get(task_id)
+    role = world.linked_role(known.role_name) if known else None
+    yield world.forbidden("MayNotDelete", "iam:GetServiceLinkedRoleDeletionStatus", role.arn if role else "*")
+    if known is None and not TASK_ID.fullmatch(task_id):
+        yield Refusal("MalformedTask", "Invalid task id")
+    if known is None or "UnknownTask" in world.behaviour.everywhere:
+        yield Refusal("UnknownTask", "Cannot find deletion status for given id.")
+    elif known.unseen > 0:
+        known.unseen -= 1
+        yield Refusal("UnknownTask", "Cannot find deletion status for given id.")
+
+
+def assume_role(world: World) -> Refusals:
+    """Refuse a service-linked role's credentials to everybody in the account."""
+    from slrspec.documented.call import iam_of, service_of
+
+    arn = world.call.get("RoleArn")
+    parts = arn.split(":")
+    if len(parts) < 6:  # noqa: PLR2004 - an ARN has six parts
+        return
+    roles: Any = iam_of(parts[4], parts[1]).roles.values() if parts[4].isdigit() else ()
+    role = next((role for role in roles if role.arn == arn), None)
+    if role is not None and (service_of(role) or "AssumeRole" in world.behaviour.everywhere):
+        who = world.caller.arn if world.caller else f"arn:{parts[1]}:iam::{world.call.account}:root"
+        yield Refusal("AssumeRole", f"User: {who} is not authorized to perform: sts:AssumeRole on resource: {arn}")
+
+
+REFUSALS_BY_CALL: dict[tuple[str, str], Callable[[World], Refusals]] = {
+    **{("iam", name): edit for name in EDITS if name != "RevokeSessions"},
+    ("iam", "AttachRolePolicy"): attach_to_role,
+    ("iam", "AttachUserPolicy"): attach_to_user,
+    ("iam", "AttachGroupPolicy"): attach_to_group,
+    ("iam", "PutRolePermissionsBoundary"): put_role_boundary,
+    ("iam", "PutUserPermissionsBoundary"): boundary,
+    ("iam", "CreateUser"): boundary,
+    ("iam", "CreateRole"): create_role,
+    ("iam", "UpdateRole"): update_role,
+    ("iam", "UpdateRoleDescription"): allowed_edit,
+    ("iam", "TagRole"): allowed_edit,
+    ("iam", "UntagRole"): allowed_edit,
+    ("iam", "CreatePolicyVersion"): change_policy,
+    ("iam", "DeletePolicy"): change_policy,
+    ("iam", "DeletePolicyVersion"): change_policy,
+    ("iam", "SetDefaultPolicyVersion"): change_policy,
+    ("iam", "CreateServiceLinkedRole"): create_service_linked_role,
+    ("iam", "DeleteServiceLinkedRole"): delete_service_linked_role,
+    ("iam", "GetServiceLinkedRoleDeletionStatus"): deletion_status,
+    ("sts", "AssumeRole"): assume_role,
+}

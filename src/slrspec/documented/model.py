@@ -1,0 +1,67 @@
+"""The model: for each call, what is refused and what is done instead of moto's own way, or around it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from slrspec.documented import advisor, simulation
+from slrspec.documented.db_instances import RDS_DEEDS, RDS_REFUSALS
+from slrspec.documented.deletion import settle
+from slrspec.documented.iam_deeds import IAM_DEEDS
+from slrspec.documented.iam_refusals import REFUSALS_BY_CALL
+from slrspec.documented.wire import Answer, refusal
+
+if TYPE_CHECKING:
+    from slrspec.documented.refusals import Refusal
+    from slrspec.documented.world import World
+
+Below = Callable[[], Answer]
+REFUSALS: Mapping[tuple[str, str], Callable[[World], Iterator[Refusal | None]]] = {
+    **REFUSALS_BY_CALL,
+    **RDS_REFUSALS,
+    ("iam", "GenerateServiceLastAccessedDetails"): advisor.generate_refusals,
+    ("iam", "GetServiceLastAccessedDetails"): advisor.details_refusals,
+    ("iam", "SimulateCustomPolicy"): simulation.custom_refusals,
+    ("iam", "SimulatePrincipalPolicy"): simulation.principal_refusals,
+}
+DEEDS: Mapping[tuple[str, str], Callable[[World, Below], Answer]] = {**IAM_DEEDS, **RDS_DEEDS}
+
+
+def answer(world: World, below: Below) -> Answer:
+    """Answer a call.
+
+    Parameters
+    ----------
+    world
+        The call, in its account.
+    below
+        Lets moto answer.
+
+    """
+    settle(world)
+    refused = due(world)
+    if refused is None:
+        return _do(world, below)
+    if refused.key in world.behaviour.written:
+        _do(world, below)
+    documented = refused.documented
+    code = world.behaviour.recoded.get(refused.key, documented.code)
+    return refusal(world.call.service, code, documented.status, refused.message)
+
+
+def due(world: World) -> Refusal | None:
+    """Return the refusal that is due, unless a fault lets the call through."""
+    find = REFUSALS.get((world.call.service, world.call.action))
+    found = find(world) if find else ()
+    return next((one for one in found if one is not None and one.key not in world.behaviour.accepted), None)
+
+
+def concerned(service: str, action: str) -> bool:
+    """Tell whether the model does anything about a call; all others are moto's alone."""
+    return (service, action) in REFUSALS or (service, action) in DEEDS
+
+
+def _do(world: World, below: Below) -> Answer:
+    deed = DEEDS.get((world.call.service, world.call.action))
+    return deed(world, below) if deed else below()
