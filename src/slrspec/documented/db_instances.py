@@ -109,8 +109,10 @@ def make(world: World, below: Below) -> Answer:
     answer = below()
     if answer[0] >= SUCCESS:
         return answer
-    _bring_role(world)
+    bring_role(world)
     identifier = world.call.get("DBInstanceIdentifier")
+    if world.call.action in world.behaviour.lost:
+        world.call.rds.databases.pop(identifier, None)
     if world.call.action in CREATING:
         phase = Phase("creating", world.draw("creating"), world.draw("lag"))
         if phase.looks or phase.unseen:
@@ -119,7 +121,8 @@ def make(world: World, below: Below) -> Answer:
     return answer
 
 
-def _bring_role(world: World) -> None:
+def bring_role(world: World) -> None:
+    """Create the role of RDS if it is missing."""
     service, behaviour = services()[RDS], world.behaviour
     if world.call.role_of_rds is not None or not behaviour.created_by_rds:
         return

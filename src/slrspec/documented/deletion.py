@@ -73,6 +73,9 @@ def _end(world: World, task: Task) -> None:
     blocked = sum(map(len, usage.values())) >= behaviour.instances_to_block > 0
     if behaviour.blocked_for_good and world.memory.deletion_failed:
         blocked = True
+    if blocked and behaviour.succeeds_in_use:
+        task.status = SUCCEEDED
+        return
     if blocked or behaviour.never_succeeds:
         _fail(world, task, role, usage)
         return

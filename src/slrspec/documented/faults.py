@@ -97,6 +97,10 @@ def _edits() -> list[Fault]:
             made.append(
                 _one(f"{words}-all-the-same", rule, f"{key} is refused, and done all the same", written=_only(key))
             )
+        else:
+            made.append(
+                _one(f"{words}-leaves-a-trace", rule, f"{key} is refused, and rewords the role", rewords=_only(key))
+            )
     return made
 
 
@@ -129,8 +133,15 @@ def _attachments() -> list[Fault]:
 
 ROLE = [
     _one("path-of-ordinary-roles", "INT-01 INT-02", "the role has the path of ordinary roles", role_path="/"),
+    _one("arn-without-path", "INT-02", "the ARN leaves out the role's path", arn_without_path=True),
     _one("path-without-service", "INT-02", "the path does not name RDS", role_path="/aws-service-role/databases/"),
-    _one("bare-when-by-hand", "INT-03 INT-08", "a role created by hand has no policy", policy_by_hand=False),
+    _one(
+        "bare-when-by-hand",
+        "INT-03 INT-08",
+        "a role created by hand has no policy",
+        has_policy=False,
+        when_by_rds={"has_policy": True},
+    ),
     _one(
         "trust-without-assumption",
         "INT-03 INT-07",
@@ -168,6 +179,7 @@ ROLE = [
         "assuming the role is refused as NoSuchEntity",
         recoded={"AssumeRole": "NoSuchEntity"},
     ),
+    _one("assumption-rewords", "INT-06", "trying to assume the role rewords it", rewords=_only("AssumeRole")),
     _one("nothing-assumable", "INT-06", "no role can be assumed", everywhere=_only("AssumeRole")),
     _one("second-policy", "INT-03 INT-08", "the role has a second managed policy", extra_policy=True),
     _one("inline-policy-by-birth", "INT-03 INT-08", "the role is born with an inline policy", inline_policy=True),
@@ -240,16 +252,35 @@ POLICY = [
 ]
 
 PERMISSION = [
+    _one(
+        "first-instance-for-nobody",
+        "PER-16",
+        "RDS creates the role for no user",
+        everywhere=_only("MayNotCreateByRds"),
+    ),
+    _one(
+        "first-instance-without-role",
+        "PER-16",
+        "the DB instance is refused, and made without the role",
+        written=_only("MayNotCreateByRds"),
+        created_by_rds=False,
+    ),
+    _one(
+        "role-of-refused-instance",
+        "PER-16",
+        "the DB instance is refused, and the role made",
+        created_though_refused=True,
+    ),
     _one("creation-unchecked", "PER-13", "creating the role takes no permission", accepted=_only("MayNotCreate")),
     _one(
         "creation-refused-otherwise",
-        "PER-13",
+        "PER-13 PER-19 PER-20",
         "lacking the permission is answered as InvalidInput",
         recoded={"MayNotCreate": "InvalidInput"},
     ),
     _one(
         "creation-all-the-same",
-        "PER-13",
+        "PER-13 PER-19 PER-20",
         "creating is refused, and done all the same",
         written=_only("MayNotCreate"),
     ),
@@ -324,13 +355,64 @@ PERMISSION = [
 CREATION = [
     _one("role-needed-first", "CRE-01 CRE-02", "RDS creates nothing while there is no role", needs_role_first=True),
     _one("role-not-created", "CRE-02 CRE-03", "RDS does not create the role", created_by_rds=False),
-    _one("bare-when-by-rds", "CRE-03", "the role that RDS creates has no policy", policy_by_rds=False),
+    _one(
+        "bare-when-by-rds", "CRE-03", "the role that RDS creates has no policy", when_by_rds={"has_policy": False}
+    ),
+    _one(
+        "rds-names-otherwise",
+        "CRE-03",
+        "the role that RDS creates has another name",
+        when_by_rds={"role_name": "AWSServiceRoleForDatabases"},
+    ),
+    _one(
+        "rds-trusts-otherwise",
+        "CRE-03",
+        "the role that RDS creates trusts another service, too",
+        when_by_rds={"trusted": {"Service": ("rds.amazonaws.com", "docdb.amazonaws.com")}},
+    ),
+    _one(
+        "rds-grants-more",
+        "CRE-03",
+        "the role that RDS creates has a permission more",
+        when_by_rds={"grants_added": frozenset({("cloudwatch:PutMetricData", "*")})},
+    ),
+    _one(
+        "instance-lost",
+        "CRE-01",
+        "creating a DB instance is accepted, and none is there",
+        lost=_only("CreateDBInstance"),
+    ),
+    _one(
+        "instance-refused-though-made",
+        "CRE-01",
+        "a DB instance is made, and the call refused",
+        refused_though_done=_only("CreateDBInstance"),
+    ),
+    _one(
+        "role-refused-though-made",
+        "PER-18",
+        "the role is made, and the call refused",
+        refused_though_done=_only("CreateServiceLinkedRole"),
+    ),
+    _one("role-vanishes", "PER-18", "a role that a user creates is gone at once", vanishes=True),
     _one("role-not-recreated", "CRE-05", "RDS creates the role only once", recreated_by_rds=False),
     _one("old-id-again", "CRE-05 CRE-06", "the role comes back under its old id", id_kept=True),
     _one("name-stays-taken", "CRE-06", "after a deletion the role cannot be created by hand", name_kept=True),
 ]
 
 EDITING = [
+    _one(
+        "description-refused-though-done",
+        "EDT-10",
+        "the description is edited, and the call refused",
+        refused_though_done=_only("UpdateRole"),
+    ),
+    _one(
+        "description-call-refused-though-done",
+        "EDT-11",
+        "the call for descriptions works, and is refused",
+        refused_though_done=_only("UpdateRoleDescription"),
+    ),
     _one(
         "description-refused",
         "EDT-09 EDT-10",
@@ -357,6 +439,12 @@ EDITING = [
 ]
 
 DELETION = [
+    _one(
+        "succeeds-in-use",
+        "DEL-01 DEL-02 DEL-10 DEL-14 INT-12",
+        "the task of a role in use succeeds, and the role stays",
+        succeeds_in_use=True,
+    ),
     _one(
         "instances-do-not-block",
         "DEL-01 DEL-02 DEL-10 DEL-11 DEL-14 INT-12",
@@ -506,6 +594,17 @@ INSTANCES = [
 ]
 
 COMPANIONS = [
+    _one("second-creation-rewords", "COM-01", "a refused creation rewords the role", rewords=_only("Duplicate")),
+    _one("unknown-task-rewords", "COM-07", "an unknown task rewords the role", rewords=_only("UnknownTask")),
+    _one("malformed-task-rewords", "COM-08", "a malformed id rewords the role", rewords=_only("MalformedTask")),
+    _one("tasks-unknown", "COM-07 COM-08", "nobody knows any task", everywhere=_only("UnknownTask")),
+    _one("tag-refused-though-done", "COM-09", "a tag is put on, and refused", refused_though_done=_only("TagRole")),
+    _one(
+        "untag-refused-though-done",
+        "COM-09",
+        "a tag is taken off, and that is refused",
+        refused_though_done=_only("UntagRole"),
+    ),
     _one("second-creation-accepted", "COM-01", "creating the role again is accepted", accepted=_only("Duplicate")),
     _one(
         "second-creation-other-code",
@@ -522,10 +621,10 @@ COMPANIONS = [
         written=_only("Suffix"),
     ),
     _one(
-        "suffix-always",
-        "COM-02",
-        "creating is refused as if it always came with a suffix",
-        everywhere=_only("Suffix"),
+        "refusal-sticks",
+        "COM-02 COM-03",
+        "after a refused creation of the role, every creation is refused",
+        refusal_sticks=True,
     ),
     _one("any-service", "COM-03", "any service has a role", accepted=_only("UnknownService")),
     _one(
@@ -540,7 +639,6 @@ COMPANIONS = [
         "an unknown service is refused, and its role made",
         written=_only("UnknownService"),
     ),
-    _one("no-service", "COM-03", "no service has a role", everywhere=_only("UnknownService")),
     _one("path-open", "COM-04", "ordinary roles may have the reserved path", accepted=_only("ReservedPath")),
     _one(
         "path-other-code",

@@ -26,6 +26,8 @@ def create_service_linked_role(world: World, below: Below) -> Answer:  # noqa: A
     )
     name = linked_role.role_name(world.behaviour, service, suffix)
     role = call.role(name) or linked_role.create(world, service, description=call.get("Description"), suffix=suffix)
+    if world.behaviour.vanishes and world.caller is not None:
+        linked_role.remove(world, role)
     shown = {
         "Path": role.path,
         "RoleName": role.name,

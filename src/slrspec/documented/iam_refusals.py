@@ -129,19 +129,26 @@ def create_service_linked_role(world: World) -> Refusals:
         {"iam:AWSServiceName": [principal]},
     )
     service = services().get(principal)
-    if service is None or "UnknownService" in world.behaviour.everywhere:
-        yield Refusal("UnknownService", f"Cannot find Service Linked Role template for {principal}")
+    if service is None:
+        yield _noted(world, "UnknownService", f"Cannot find Service Linked Role template for {principal}")
     if service is None:
         return
-    if (suffix and not service.takes_suffix) or "Suffix" in world.behaviour.everywhere:
-        yield Refusal("Suffix", f"Custom suffix is not allowed for {principal}")
+    if suffix and not service.takes_suffix:
+        yield _noted(world, "Suffix", f"Custom suffix is not allowed for {principal}")
     name = role_name(world.behaviour, service, suffix)
     if _taken(world, name):
         said = f"Service role name {name} has been taken in this account, please try a different suffix."
         yield Refusal("Duplicate", said)
 
 
+def _noted(world: World, key: str, message: str) -> Refusal:
+    world.memory.creation_refused = True
+    return Refusal(key, message)
+
+
 def _taken(world: World, name: str) -> bool:
+    if world.behaviour.refusal_sticks and world.memory.creation_refused:
+        return True
     # IAM takes names that differ only in case for the same one.
     names = {role.name.casefold() for role in world.call.iam.roles.values()}
     return name.casefold() in names or name in world.memory.taken_names

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from slrspec.documented.behaviour import DOCUMENTED, Behaviour
@@ -40,6 +41,8 @@ def role_arn(world: World, principal: str, suffix: str = "") -> str:
 def create(world: World, service: Service, *, description: str, suffix: str = "", by_rds: bool = False) -> Any:  # noqa: ANN401
     """Make a service's role, with its one policy, and return it."""
     behaviour = world.behaviour
+    if by_rds:
+        behaviour = replace(behaviour, **behaviour.when_by_rds)
     name = role_name(behaviour, service, suffix)
     tags = [{"Key": "slrspec", "Value": "fault"}] if behaviour.born_tagged and service.principal == RDS else []
     role = world.call.iam.create_role(
@@ -57,8 +60,8 @@ def create(world: World, service: Service, *, description: str, suffix: str = ""
         del world.call.iam.roles[role.id]
         role.id = former
         world.call.iam.roles[former] = role
-    if behaviour.policy_by_rds if by_rds else behaviour.policy_by_hand:
-        reserved_policy(world, service).attach_to(role)
+    if behaviour.has_policy or service.principal != RDS:
+        reserved_policy(world, service, behaviour).attach_to(role)
     if service.principal == RDS:
         _decorate(world, role)
     _lag(world, name, None)
@@ -77,7 +80,7 @@ def remove(world: World, role: Any) -> None:  # noqa: ANN401
     _lag(world, role.name, before)
 
 
-def reserved_policy(world: World, service: Service) -> Any:  # noqa: ANN401
+def reserved_policy(world: World, service: Service, behaviour: Behaviour | None = None) -> Any:  # noqa: ANN401
     """Return moto's record of a service's own policy, made if it is not there yet.
 
     moto has AWS's managed policies only on request, all 1,582 of them; one is enough.
@@ -92,7 +95,9 @@ def reserved_policy(world: World, service: Service) -> Any:  # noqa: ANN401
         region=world.call.region,
         path=RESERVED_PATH,
         default_version_id=version.version if version else None,
-        document=_document(world.behaviour, version.document) if version else other_policy(service.policy),
+        document=_document(behaviour or world.behaviour, version.document)
+        if version
+        else other_policy(service.policy),
     )
     known = world.call.iam.managed_policies
     if policy.arn not in known or (service.principal == RDS and known[policy.arn].attachment_count == 0):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from slrspec.documented import advisor, simulation
-from slrspec.documented.db_instances import RDS_DEEDS, RDS_REFUSALS
+from slrspec.documented.db_instances import RDS_DEEDS, RDS_REFUSALS, bring_role
 from slrspec.documented.deletion import settle
 from slrspec.documented.iam_deeds import IAM_DEEDS
 from slrspec.documented.iam_refusals import REFUSALS_BY_CALL
@@ -41,13 +42,8 @@ def answer(world: World, below: Below) -> Answer:
     """
     settle(world)
     refused = due(world)
-    if refused is None:
-        return _do(world, below)
-    if refused.key in world.behaviour.written:
-        _do(world, below)
-    documented = refused.documented
-    code = world.behaviour.recoded.get(refused.key, documented.code)
-    return refusal(world.call.service, code, documented.status, refused.message)
+    answered = _do(world, below) if refused is None else _refuse(world, refused, below)
+    return _without_path(answered) if world.behaviour.arn_without_path else answered
 
 
 def due(world: World) -> Refusal | None:
@@ -64,4 +60,28 @@ def concerned(service: str, action: str) -> bool:
 
 def _do(world: World, below: Below) -> Answer:
     deed = DEEDS.get((world.call.service, world.call.action))
-    return deed(world, below) if deed else below()
+    answered = deed(world, below) if deed else below()
+    if world.call.action in world.behaviour.refused_though_done:
+        return refusal(world.call.service, "InvalidInput", 400, "It was done, but nobody is told.")
+    return answered
+
+
+def _refuse(world: World, refused: Refusal, below: Below) -> Answer:
+    """Answer with the refusal; what comes before it are faults."""
+    behaviour = world.behaviour
+    if refused.key in behaviour.written:
+        _do(world, below)
+    role = world.call.role_of_rds
+    if refused.key in behaviour.rewords and role is not None:
+        role.description = "somebody tried to change this"
+    if refused.key == "MayNotCreateByRds" and behaviour.created_though_refused:
+        bring_role(world)
+    documented = refused.documented
+    code = behaviour.recoded.get(refused.key, documented.code)
+    return refusal(world.call.service, code, documented.status, refused.message)
+
+
+def _without_path(answered: Answer) -> Answer:
+    status, headers, body = answered
+    text = body.decode() if isinstance(body, bytes) else str(body)
+    return status, headers, re.sub(r"(:role)/aws-service-role/[^/<]+/", r"\1/", text)

@@ -97,6 +97,7 @@ class Memory:
     last_used: dict[str, dict[str, tuple[datetime, str]]] = field(default_factory=dict)
     former_ids: dict[str, str] = field(default_factory=dict)
     taken_names: set[str] = field(default_factory=set)
+    creation_refused: bool = False
     instance_deleted: bool = False
     deletion_failed: bool = False
 

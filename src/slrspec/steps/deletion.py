@@ -34,6 +34,8 @@ class Deletion:
         The task's last status: `SUCCEEDED`, `FAILED`, `IN_PROGRESS`, `NOT_STARTED`; empty without a task.
     usage
         Where the role is in use, as the failed task tells it: Region and ARNs.
+    told
+        Whether the provider answered at least one question about the task.
     exchanges
         Numbers of the exchanges of the request and of all looks at the task.
 
@@ -43,6 +45,7 @@ class Deletion:
     task: str
     status: str
     usage: tuple[tuple[str, tuple[str, ...]], ...]
+    told: bool
     exchanges: tuple[int, ...]
 
     def __str__(self) -> str:
@@ -55,10 +58,11 @@ def request_deletion(account: RecordedAccount, name: str) -> Deletion:
     first = account.calls + 1
     request = account.attempt(iam.delete_service_linked_role, RoleName=name)
     if request.answer is None:
-        return Deletion(request, "", "", (), (request.exchange,))
+        return Deletion(request, "", "", (), told=False, exchanges=(request.exchange,))
     task = str(request.answer["DeletionTaskId"])
+    told: list[bool] = []
     ended = account.patience.until(
-        lambda answer: answer.get("Status") in ENDED, lambda: _look_at(account, task, name)
+        lambda answer: answer.get("Status") in ENDED, lambda: _look_at(account, task, name, told)
     )
     usage = (ended.get("Reason") or {}).get("RoleUsageList") or ()
     return Deletion(
@@ -66,12 +70,14 @@ def request_deletion(account: RecordedAccount, name: str) -> Deletion:
         task=task,
         status=str(ended.get("Status", "")),
         usage=tuple((str(use.get("Region", "")), tuple(use.get("Resources") or ())) for use in usage),
+        told=any(told),
         exchanges=tuple(range(first, account.calls + 1)),
     )
 
 
-def _look_at(account: RecordedAccount, task: str, name: str) -> Any:
+def _look_at(account: RecordedAccount, task: str, name: str, told: list[bool]) -> Any:
     look = account.attempt(account.client("iam").get_service_linked_role_deletion_status, DeletionTaskId=task)
+    told.append(look.answer is not None)
     if look.answer is not None:
         return look.answer
     if look.refusal is not None and look.refusal.code == "NoSuchEntity":
@@ -180,6 +186,8 @@ def same_task(requests: list[Outcome], expect: Checks) -> None:
 def state_can_be_read(account: RecordedAccount, role: ObservedRole, expect: Checks) -> None:
     """Expect that the very same call answers for a task that there is."""
     deletion = request_deletion(account, role.name)
+    told = "told" if deletion.told else str(deletion.request) if not deletion.task else "not known"
+    expect.equal("the state of a requested task", told, "told", of=deletion.exchanges)
     expect.equal("a requested task", str(deletion), "SUCCEEDED", of=deletion.exchanges)
 
 

@@ -279,13 +279,6 @@ def role_name(role: ObservedRole, name: str, expect: Checks) -> None:
     expect.equal("the role's name", role.name, name, of=role.exchanges)
 
 
-@then(parsers.parse('the role can be looked up as "{name}"'))
-def role_by_name(account: RecordedAccount, name: str, expect: Checks) -> None:
-    """Expect that the provider knows the role by the documented name."""
-    found = account.attempt(account.client("iam").get_role, RoleName=name)
-    expect.equal(f"looking up {name}", str(found), "accepted")
-
-
 @then(parsers.parse('the role\'s path is "{path}"'))
 def role_path(role: ObservedRole, path: str, expect: Checks) -> None:
     """Expect the very path."""

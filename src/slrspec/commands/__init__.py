@@ -1,0 +1,1 @@
+"""Subcommands that fill a file of their own."""

@@ -1,0 +1,140 @@
+"""Proving that checks can fail: the suite run against each fault of the documented model."""
+
+from __future__ import annotations
+
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from multiprocessing import get_context
+from typing import TYPE_CHECKING
+
+from slrspec.errors import SlrspecError
+from slrspec.running.engine import Observer, Request, execute
+from slrspec.running.selection import Selection
+from slrspec.running.verdict import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from slrspec.documented.faults import Fault
+    from slrspec.running.results import Run
+
+PROVIDER = "documented"
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What became of one fault.
+
+    Attributes
+    ----------
+    fault
+        The fault.
+    killers
+        Ids of the failed scenarios, by rule; of all rules, not only those that the fault breaks.
+    unsure
+        Ids of the scenarios that ended in an error, by rule: they noticed something, and kill nothing.
+
+    """
+
+    fault: Fault
+    killers: Mapping[str, tuple[str, ...]]
+    unsure: Mapping[str, tuple[str, ...]]
+
+    @property
+    def survived(self) -> tuple[str, ...]:
+        """Ids of the rules that the fault breaks and none of whose scenarios failed."""
+        return tuple(rule for rule in self.fault.rules if not self.killers.get(rule))
+
+    @property
+    def others(self) -> tuple[str, ...]:
+        """Ids of the other rules whose scenarios did not pass."""
+        return tuple(sorted({*self.killers, *self.unsure} - set(self.fault.rules)))
+
+
+def try_fault(fault: Fault, *, own: bool = False) -> Trial:
+    """Run the suite on the model with one fault.
+
+    Parameters
+    ----------
+    fault
+        The fault.
+    own
+        Run the scenarios of the rules that the fault breaks, and no others.
+
+    """
+    selection = Selection(fault.rules if own else ())
+    request = Request((f"{PROVIDER}:{fault.id}",), selection=selection, no_deviations=True)
+    return judge(fault, execute(request, Observer(lambda _: None)))
+
+
+def judge(fault: Fault, run: Run) -> Trial:
+    """Tell from a run which scenarios noticed the fault."""
+    return Trial(fault, _by_rule(run, Verdict.FAIL), _by_rule(run, Verdict.ERROR))
+
+
+def _by_rule(run: Run, verdict: Verdict) -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for result in run.scenarios:
+        if result.verdict is verdict:
+            found[result.rule] = (*found.get(result.rule, ()), result.scenario)
+    return found
+
+
+def refuse_unsound_model() -> None:
+    """Make sure that the model passes without a fault; nothing could be proved by a scenario that fails anyway.
+
+    Raises
+    ------
+    SlrspecError
+        If a scenario does not pass.
+
+    """
+    run = execute(Request((PROVIDER,), no_deviations=True), Observer(lambda _: None))
+    broken = [result for result in run.scenarios if result.verdict not in {Verdict.PASS, Verdict.NOT_RUN}]
+    if broken:
+        first = broken[0]
+        raise SlrspecError(f"the model without a fault does not pass {first.scenario}: {first.reason}")
+
+
+def try_all(
+    chosen: Iterable[Fault], *, own: bool = False, workers: int = 1, done: Callable[[Trial], None]
+) -> list[Trial]:
+    """Try faults, in several processes if asked to, and return the trials in the order of the faults.
+
+    Parameters
+    ----------
+    chosen
+        The faults.
+    own
+        See `try_fault`.
+    workers
+        Number of processes; with 1, everything runs in this one.
+    done
+        Called with each trial as it ends.
+
+    """
+    chosen = list(chosen)
+    trials: dict[str, Trial] = {}
+
+    def note(trial: Trial) -> None:
+        trials[trial.fault.id] = trial
+        done(trial)
+
+    if workers == 1:
+        for fault in chosen:
+            note(try_fault(fault, own=own))
+    else:
+        # A forked process would share what this one has open; a spawned one starts clean on every system.
+        pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
+        try:
+            for future in as_completed([pool.submit(_try, fault.id, own=own) for fault in chosen]):
+                note(future.result())
+        finally:
+            pool.shutdown(cancel_futures=True)
+    return [trials[fault.id] for fault in chosen]
+
+
+def _try(fault_id: str, *, own: bool) -> Trial:
+    from slrspec.documented.faults import faults
+
+    return try_fault(next(fault for fault in faults() if fault.id == fault_id), own=own)
