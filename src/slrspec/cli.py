@@ -13,6 +13,7 @@ from click.shell_completion import CompletionItem, get_completion_class
 
 import slrspec
 from slrspec.commands.faults import faults
+from slrspec.commands.serve import serve
 from slrspec.errors import ResultsError, SlrspecError, UsageError
 
 if TYPE_CHECKING:
@@ -475,7 +476,8 @@ def completion(shell: str) -> None:
     click.echo(found(command, {}, "slrspec", "_SLRSPEC_COMPLETE").source())
 
 
-command.add_command(faults)
+for subcommand in (faults, serve):
+    command.add_command(subcommand)
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:

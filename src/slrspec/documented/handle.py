@@ -51,6 +51,12 @@ class DocumentedAws(ContextDecorator):
         self._installation = None
         self._opened.close()
 
+    def check(self) -> None:
+        """Refuse faults that there are not, without entering."""
+        from slrspec.documented.faults import behaviour_with
+
+        behaviour_with(self._faults)
+
     def _recreate_cm(self) -> DocumentedAws:
         # A decorated function gets a fresh one each time it is called.
         return DocumentedAws(self._first, self._faults, **self._mock)

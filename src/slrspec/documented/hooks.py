@@ -55,7 +55,9 @@ _lock = threading.RLock()
 
 
 @contextmanager
-def installed(setting: Setting, *, answerer: Answerer | None = None, seed: str = "") -> Iterator[Installation]:
+def installed(
+    setting: Setting, *, answerer: Answerer | None = None, seed: str = "", outermost: bool = False
+) -> Iterator[Installation]:
     """Have moto behave as the model says, for as long as the context lasts.
 
     Parameters
@@ -66,6 +68,8 @@ def installed(setting: Setting, *, answerer: Answerer | None = None, seed: str =
         What answers the calls in place of the model; for watching them.
     seed
         What random numbers of looks are drawn by, besides the seed of the timing.
+    outermost
+        Decide only where nothing else is installed, even if that was installed earlier.
 
     Raises
     ------
@@ -80,7 +84,7 @@ def installed(setting: Setting, *, answerer: Answerer | None = None, seed: str =
     with _lock:
         if not _installations:
             _wrap_all()
-        _installations.append(installation)
+        _installations.insert(0 if outermost else len(_installations), installation)
     try:
         yield installation
     finally:

@@ -50,7 +50,7 @@ def create(world: World, service: Service, *, description: str, suffix: str = ""
         json.dumps(_trust(behaviour, service)),
         role_path(behaviour, service.principal),
         None,
-        description,
+        description or None,
         tags,
         SESSION_SECONDS,
         linked_service=service.principal,
