@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import ContextDecorator, ExitStack, contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar, cast, overload
 
 from slrspec.documented.behaviour import DOCUMENTED, Behaviour, Setting, Timing
 from slrspec.documented.catalogue import DEFAULT_EDITION
@@ -19,18 +19,19 @@ if TYPE_CHECKING:
 
     from slrspec.documented.hooks import Installation
 
+Config = Mapping[str, Any]
 DEFAULT_ACCOUNT = "123456789012"
 DEFAULT_REGION = "us-east-1"
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-class DocumentedAws(ContextDecorator):
+class DocumentedAws:
     """moto's `mock_aws`, with the documented rules in it. Made by `documented_aws`."""
 
-    def __init__(self, setting: Setting, faults: Iterable[str] = (), **mock: Any) -> None:  # noqa: ANN401
+    def __init__(self, setting: Setting, faults: Iterable[str] = (), config: Config | None = None) -> None:
         self._first = setting
         self._faults = tuple(faults)
-        self._mock = mock
+        self._config = config
         self._opened = ExitStack()
         self._installation: Installation | None = None
 
@@ -39,7 +40,7 @@ class DocumentedAws(ContextDecorator):
 
         from slrspec.documented.hooks import installed
 
-        self._opened.enter_context(mock_aws(**self._mock))
+        self._opened.enter_context(mock_aws(config=cast("Any", self._config)))
         self._installation = self._opened.enter_context(installed(self._first))
         if self._faults:
             self.break_(*self._faults)
@@ -57,9 +58,20 @@ class DocumentedAws(ContextDecorator):
 
         behaviour_with(self._faults)
 
-    def _recreate_cm(self) -> DocumentedAws:
-        # A decorated function gets a fresh one each time it is called.
-        return DocumentedAws(self._first, self._faults, **self._mock)
+    def __call__(self, target: F) -> F:
+        """Decorate a function, or all the test methods of a class; each call gets a fresh account."""
+        if inspect.isclass(target):
+            for name, method in list(vars(target).items()):
+                if name.startswith("test") and inspect.isfunction(method):
+                    setattr(target, name, self(method))
+            return target
+
+        @functools.wraps(target)
+        def inside(*arguments: Any, **named: Any) -> Any:  # noqa: ANN401
+            with DocumentedAws(self._first, self._faults, self._config):
+                return target(*arguments, **named)
+
+        return cast("F", inside)
 
     @property
     def setting(self) -> Setting:
@@ -168,6 +180,17 @@ def _partition(region: str) -> str:
     return str(get_partition(region))
 
 
+@overload
+def documented_aws(function: F) -> F: ...
+@overload
+def documented_aws(
+    *,
+    edition: str = ...,
+    timing: Timing | None = ...,
+    behaviour: Behaviour = ...,
+    faults: Iterable[str] = ...,
+    config: Config | None = ...,
+) -> DocumentedAws: ...
 def documented_aws(
     function: F | None = None,
     *,
@@ -175,8 +198,8 @@ def documented_aws(
     timing: Timing | None = None,
     behaviour: Behaviour = DOCUMENTED,
     faults: Iterable[str] = (),
-    **mock: Any,  # noqa: ANN401
-) -> Any:  # noqa: ANN401 - a context, or the decorated function
+    config: Config | None = None,
+) -> F | DocumentedAws:
     """Mock AWS as documented; used like moto's `mock_aws`, with or without parentheses.
 
     Parameters
@@ -191,8 +214,8 @@ def documented_aws(
         How the model behaves; as documented, unless told otherwise.
     faults
         Ids of faults to break rules by.
-    mock
-        Handed to moto's `mock_aws`: `config`.
+    config
+        Handed to moto's `mock_aws`.
 
     Raises
     ------
@@ -202,22 +225,5 @@ def documented_aws(
         On entering, if the installed moto is not one that the model knows.
 
     """
-    context = DocumentedAws(Setting(behaviour, timing or Timing(), edition), faults, **mock)
-    if function is None:
-        return context
-    return _decorated(context, function)
-
-
-def _decorated(context: DocumentedAws, target: Any) -> Any:  # noqa: ANN401
-    if inspect.isclass(target):
-        for name, method in list(vars(target).items()):
-            if name.startswith("test") and inspect.isfunction(method):
-                setattr(target, name, _decorated(context, method))
-        return target
-
-    @functools.wraps(target)
-    def inside(*arguments: Any, **named: Any) -> Any:  # noqa: ANN401
-        with context._recreate_cm():  # noqa: SLF001
-            return target(*arguments, **named)
-
-    return inside
+    context = DocumentedAws(Setting(behaviour, timing or Timing(), edition), faults, config)
+    return context if function is None else context(function)

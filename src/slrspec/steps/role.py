@@ -67,12 +67,15 @@ def observe(account: RecordedAccount, name: str) -> ObservedRole | None:
             return None
         raise ProviderTrouble(f"the role cannot be read: {got}")
     role = got.answer["Role"]
-    attached = iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"]
-    inline = {
-        policy: iam.get_role_policy(RoleName=name, PolicyName=policy)["PolicyDocument"]
-        for policy in iam.list_role_policies(RoleName=name)["PolicyNames"]
-    }
-    profiles = iam.list_instance_profiles_for_role(RoleName=name)["InstanceProfiles"]
+    try:
+        attached = iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"]
+        inline = {
+            policy: iam.get_role_policy(RoleName=name, PolicyName=policy)["PolicyDocument"]
+            for policy in iam.list_role_policies(RoleName=name)["PolicyNames"]
+        }
+        profiles = iam.list_instance_profiles_for_role(RoleName=name)["InstanceProfiles"]
+    except iam.exceptions.NoSuchEntityException:
+        return None  # it was going while it was looked at
     return ObservedRole(
         name=role["RoleName"],
         path=role["Path"],
@@ -104,7 +107,10 @@ def find_role(account: RecordedAccount) -> ObservedRole | None:
 
 def create(account: RecordedAccount) -> ObservedRole:
     """Create the service-linked role as an administrator may, naming only the service, and observe it."""
-    answer = account.client("iam").create_service_linked_role(AWSServiceName=SERVICE)
+    return _created(account, account.client("iam").create_service_linked_role(AWSServiceName=SERVICE))
+
+
+def _created(account: RecordedAccount, answer: Any) -> ObservedRole:
     role = account.patience.until(bool, lambda: observe(account, answer["Role"]["RoleName"]))
     if role is None:
         raise ProviderTrouble("the role that was just created cannot be found")
@@ -146,7 +152,17 @@ def trusted(role: ObservedRole) -> list[str]:
 @given("the service-linked role", target_fixture="role")
 def the_role(account: RecordedAccount) -> ObservedRole:
     """Find the role, or create it."""
-    return find_role(account) or create(account)
+    found = find_role(account)
+    if found is not None:
+        return found
+    outcome = create_by_hand(account)
+    if outcome.answer is not None:
+        return _created(account, outcome.answer)
+    # Refused, so it may be there already, and no read has shown it yet.
+    found = account.patience.until(bool, lambda: find_role(account))
+    if found is None:
+        raise ProviderTrouble(f"the role can be neither found nor created: {outcome}")
+    return found
 
 
 @given("no service-linked role")
@@ -399,8 +415,12 @@ def create_elsewhere(account: RecordedAccount, expect: Checks) -> None:
 @then(parsers.re(r'the role has (?:no tag|the tag "(?P<key>[^"]+)")'))
 def role_tags(account: RecordedAccount, role: ObservedRole, key: str | None, expect: Checks) -> None:
     """Expect the one tag, or none, on the role as it is now."""
-    now = observe(account, role.name)
-    expect.equal("tags", [name for name, _ in now.tags] if now else "role gone", [key] if key else [])
+    wanted = [key] if key else []
+    now = account.patience.until(
+        lambda found: found is not None and [name for name, _ in found.tags] == wanted,
+        lambda: observe(account, role.name),
+    )
+    expect.equal("tags", [name for name, _ in now.tags] if now else "role gone", wanted)
 
 
 def _listed(value: object) -> list[Any]:

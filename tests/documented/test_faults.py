@@ -1,0 +1,89 @@
+"""Every checkable rule has faults, and its own scenarios notice each of them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from slrspec.documented.behaviour import DOCUMENTED
+from slrspec.documented.faults import behaviour_with, faults
+from slrspec.documented.refusals import REFUSALS
+from slrspec.spec.rules import Specification
+from tests.conftest import ROOT, slrspec
+
+
+@pytest.fixture(scope="module")
+def matrix(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    run = slrspec("faults", "--own", "--workers", "2", "--format", "json", cwd=tmp_path_factory.mktemp("faults"))
+    assert run.stdout, run.stderr
+    found: dict[str, Any] = json.loads(run.stdout)
+    return found | {"code": run.returncode}
+
+
+def test_each_fault_is_noticed_by_its_own_rules(matrix: dict[str, Any]) -> None:
+    assert [one["id"] for one in matrix["faults"] if one["survived"]] == []
+    assert matrix["code"] == 0
+    assert matrix["killed"] == matrix["total"] == len(faults())
+
+
+def test_each_checkable_rule_has_a_fault(specification: Specification) -> None:
+    broken = {rule for fault in faults() for rule in fault.rules}
+    assert broken == {rule.id for rule in specification.rules if rule.scenarios}
+
+
+def test_each_fault_changes_something() -> None:
+    for fault in faults():
+        assert fault.applied_to(DOCUMENTED) != DOCUMENTED, fault.id
+
+
+def test_faults_add_up() -> None:
+    both = behaviour_with(["inline-policy-added", "policy-attached", "name-from-host"])
+    assert both.accepted == {"PutRolePolicy", "AttachRolePolicy"}
+    assert both.role_name == "AWSServiceRoleForrds"
+
+
+def test_each_key_of_a_refusal_is_one(specification: Specification) -> None:
+    for fault in faults():
+        for name in ("accepted", "written", "everywhere", "rewords", "recoded"):
+            assert set(fault.changes.get(name, ())) <= set(REFUSALS), fault.id
+    assert {one.rule for one in REFUSALS.values() if one.rule} <= set(specification.by_id)
+
+
+def test_the_docs_list_every_fault() -> None:
+    text = (ROOT / "docs" / "faults.md").read_text(encoding="utf-8")
+    listed = {line.split("`")[1] for line in text.splitlines() if line.startswith("| ✓ | `")}
+    assert listed == {fault.id for fault in faults()}
+
+
+def test_a_survivor_names_its_rule_and_exits_1(tmp_path: Path) -> None:
+    """A copy of the features, in which one scenario has lost the assertion that notices the fault."""
+    from slrspec.documented.faults import Fault
+    from slrspec.reporting.fault_table import text
+    from slrspec.running.fault_matrix import Trial
+    from slrspec.spec.gherkin import read_specification
+    from slrspec.spec.location import features_folder
+
+    fault = next(fault for fault in faults() if fault.id == "tag-lost")
+    assert isinstance(fault, Fault)
+    printed = text([Trial(fault, {}, {})], read_specification(features_folder()))
+    assert "RDS-COM-09 cannot fail: nothing noticed tag-lost" in printed
+    assert "1 survived" in printed
+
+
+def test_a_fault_that_there_is_not_is_a_usage_error(tmp_path: Path) -> None:
+    run = slrspec("faults", "tag-lots", cwd=tmp_path)
+    assert (run.returncode, run.stdout) == (2, "")
+    assert run.stderr == "slrspec: unknown fault 'tag-lots' (did you mean tag-lost?)\n" or "tag-lost" in run.stderr
+    assert slrspec("faults", "--rule", "RDS-XXX-99", cwd=tmp_path).returncode == 2
+    assert slrspec("faults", "--rule", "RDS-PER-02", cwd=tmp_path).returncode == 2
+    assert slrspec("run", "--provider", "documented:tag-lots", cwd=tmp_path).returncode == 2
+    assert slrspec("run", "--provider", "documented:lag=x", cwd=tmp_path).returncode == 2
+
+
+def test_the_list_runs_nothing(tmp_path: Path) -> None:
+    listed = json.loads(slrspec("faults", "--list", "--format", "json", cwd=tmp_path).stdout)
+    assert [one["id"] for one in listed] == [fault.id for fault in faults()]
+    assert slrspec("faults", "--list", cwd=tmp_path).stdout.count("breaks RDS-") == len(faults())

@@ -1,0 +1,43 @@
+"""The same verdicts whatever the pace: reads that lag behind, pending tasks, passing states, at 50 random seeds."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from tests.conftest import ROOT
+
+SEEDS = 50
+HALVES = 2
+RUNNER = """
+import json, sys
+from slrspec.running.engine import Observer, Request, execute
+
+found = {}
+for seed in range(int(sys.argv[1]), int(sys.argv[2])):
+    provider = f"documented:lag=3,pending=3,creating=3,deleting=3,seed={seed}"
+    run = execute(Request((provider,), no_deviations=True), Observer(lambda result: None))
+    found[seed] = [f"{s.scenario}: {s.verdict} {s.reason}" for s in run.scenarios if s.verdict not in {"pass", "not-run"}]
+    found[seed] += ["nothing ran"] * (len(run.scenarios) < 70)
+print(json.dumps(found))
+"""
+
+
+@pytest.mark.parametrize("half", range(HALVES))
+def test_the_verdicts_do_not_depend_on_the_pace(half: int) -> None:
+    size = SEEDS // HALVES
+    run = subprocess.run(
+        [sys.executable, "-c", RUNNER, str(half * size), str((half + 1) * size)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=900,
+    )
+    assert run.returncode == 0, run.stderr
+    found = json.loads(run.stdout)
+    assert len(found) == size
+    assert {seed: broken for seed, broken in found.items() if broken} == {}
