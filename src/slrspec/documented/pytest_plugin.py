@@ -127,4 +127,5 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     for nodeid, leaning in found:
         terminalreporter.write_line(f"{nodeid}: {leaning}")
     tests = len({nodeid for nodeid, _ in found})
-    terminalreporter.write_line(f"{tests} tests lean on documented rules that moto breaks")
+    said = "1 test leans" if tests == 1 else f"{tests} tests lean"
+    terminalreporter.write_line(f"{said} on documented rules that moto breaks")
