@@ -144,12 +144,11 @@ def test_deed(deed):
 def test_the_guard_names_the_rule(tmp_path: Path) -> None:
     (tmp_path / "test_guarded.py").write_text(GUARDED)
     run = run_pytest("--slr-guard=mark", cwd=tmp_path)
-    listed = {
-        line.split(": ")[0].partition("[")[2][:-1]: set() for line in run.stdout.splitlines() if "]: RDS" in line
-    }
+    listed: dict[str, set[str]] = {}
     for line in run.stdout.splitlines():
         if "]: RDS" in line:
-            listed[line.split(": ")[0].partition("[")[2][:-1]].add(line.split(": ")[1])
+            nodeid, rule, _ = line.split(": ", 2)
+            listed.setdefault(nodeid.partition("[")[2][:-1], set()).add(rule)
     assert listed == {
         "edit": {"RDS-PER-01", "RDS-EDT-07"},
         "undecided": {"RDS-DEL-20"},

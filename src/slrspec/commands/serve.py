@@ -48,14 +48,14 @@ def serve(  # noqa: PLR0913, PLR0917 - an option each
 
     behaviour_with(broken)
     timing = Timing(creating=creating, deleting=deleting, pending=pending, lag=lag, seed=seed)
-    if not _is_loopback(host):
-        click.echo(f"slrspec: {host} can be reached by other machines; whoever does may do anything here", err=True)
     with serving(host, port, Setting(timing=timing, edition=edition), broken) as server:
+        if not _is_loopback(host):
+            click.echo(
+                f"slrspec: {host} can be reached by other machines; whoever does may do anything here", err=True
+            )
         click.echo(f"AWS as documented on {server.url} (Ctrl-C stops it)")
-        try:
-            server.forever()
-        except KeyboardInterrupt:
-            click.echo("stopped", err=True)
+        server.forever()  # until it is interrupted
+        click.echo("stopped", err=True)
 
 
 def _is_loopback(host: str) -> bool:

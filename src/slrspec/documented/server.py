@@ -214,13 +214,14 @@ def serving(host: str, port: int, setting: Setting, broken: Iterable[str] = ()) 
             pass
 
     names = tuple(broken)
-    with loopback_only(), installed(setting) as installation:
+    with installed(setting) as installation:
         control = Control(installation, setting, names)
         moto: Any = DomainDispatcherApplication(create_backend_app)
         server = _listening(make_server, host, port, application(control, moto), Quiet)
         shown = f"[{host}]" if ":" in host else host
         try:
-            yield Serving(f"http://{shown}:{server.server_port}", server.serve_forever, server.shutdown)
+            with loopback_only():
+                yield Serving(f"http://{shown}:{server.server_port}", server.serve_forever, server.shutdown)
         finally:
             server.server_close()
 

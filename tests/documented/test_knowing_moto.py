@@ -1,0 +1,70 @@
+"""A moto that is not made as the model expects is refused in one line, before anything is changed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from slrspec.documented import documented_aws, hooks
+from slrspec.errors import UnknownMoto
+from tests.conftest import slrspec
+
+
+@pytest.fixture(autouse=True)
+def asked_anew() -> Any:
+    hooks._responses.cache_clear()
+    yield
+    hooks._responses.cache_clear()
+
+
+@pytest.mark.parametrize("version", ["4.2.14", "5.0.27", "6.0.0", "7.1", "nonsense"])
+def test_versions_that_nobody_has_tried_are_refused(monkeypatch: pytest.MonkeyPatch, version: str) -> None:
+    monkeypatch.setattr(hooks, "_version", lambda: version)
+    with pytest.raises(UnknownMoto) as caught, documented_aws():
+        pass
+    assert str(caught.value).startswith(f"cannot teach moto {version}: ")
+    assert "known: moto 5.0.28 to 5.2.5" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_newer_versions_of_the_same_make_are_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hooks, "_version", lambda: "5.9.1.dev3")
+    with documented_aws():
+        pass
+
+
+@pytest.mark.parametrize(
+    ("owner", "name"),
+    [("moto.iam.responses.IamResponse", "get_access_key"), ("moto.iam.models", "AWSManagedPolicy")],
+)
+def test_a_missing_part_is_named(monkeypatch: pytest.MonkeyPatch, owner: str, name: str) -> None:
+    from importlib import import_module
+
+    module, _, cls = owner.rpartition(".")
+    target: Any = getattr(import_module(module), cls) if cls[0].isupper() else import_module(owner)
+    holder = next((one for one in getattr(target, "__mro__", ()) if name in vars(one)), target)
+    monkeypatch.delattr(holder, name)
+    with pytest.raises(UnknownMoto, match=name), documented_aws():
+        pass
+
+
+def test_a_changed_signature_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    from moto.iam.models import IAMBackend
+
+    backend: Any = IAMBackend
+    monkeypatch.setattr(backend, "create_role", lambda self, role_name: None)
+    with pytest.raises(UnknownMoto, match="linked_service"), documented_aws():
+        pass
+
+
+def test_the_command_says_it_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "moto").mkdir()
+    metadata = tmp_path / "moto-4.2.14.dist-info"
+    metadata.mkdir()
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: moto\nVersion: 4.2.14\n")
+    run = slrspec("serve", "--port", "0", cwd=tmp_path, PYTHONPATH=str(tmp_path))
+    assert run.returncode == 2
+    assert run.stderr.count("\n") == 1
+    assert "moto" in run.stderr

@@ -1,0 +1,102 @@
+"""Run the documented model on many versions of moto: in this process's Python, and through moto's server.
+
+    python tools/moto_versions.py                 every release from 5.0.28 on that pip offers
+    python tools/moto_versions.py 5.0.28 5.1.22   these
+
+Each version is installed without its dependencies, which this environment has, into a folder that is put in front
+of the installed one. Prints a line for each, and exits 1 if any does not pass every checkable rule in both ways.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+OLDEST, NEXT = (5, 0, 28), (6,)
+THROUGH_THE_SERVER = """
+import boto3
+from slrspec.documented.behaviour import Setting
+from slrspec.documented.server import serving
+import threading
+
+SMALL = dict(DBInstanceClass="db.t4g.micro", Engine="mysql", AllocatedStorage=20, MasterUsername="somebody",
+             MasterUserPassword="not-a-real-password")
+with serving("127.0.0.1", 0, Setting()) as server:
+    threading.Thread(target=server.forever, daemon=True).start()
+    iam, rds = (boto3.client(name, region_name="us-east-1", endpoint_url=server.url, aws_access_key_id="testing",
+                             aws_secret_access_key="testing") for name in ("iam", "rds"))
+    rds.create_db_instance(DBInstanceIdentifier="db", **SMALL)
+    role = iam.get_role(RoleName="AWSServiceRoleForRDS")["Role"]
+    statuses = []
+    for _ in range(2):
+        task = iam.delete_service_linked_role(RoleName=role["RoleName"])["DeletionTaskId"]
+        statuses.append(iam.get_service_linked_role_deletion_status(DeletionTaskId=task)["Status"])
+        if statuses == ["FAILED"]:
+            rds.delete_db_instance(DBInstanceIdentifier="db", SkipFinalSnapshot=True)
+    server.stop()
+assert statuses == ["FAILED", "SUCCEEDED"], statuses
+"""
+
+
+def offered() -> list[str]:
+    """Return the releases of moto that pip offers, oldest first, from the oldest that the model knows."""
+    listed = subprocess.run(
+        [sys.executable, "-m", "pip", "index", "versions", "moto"], capture_output=True, text=True, check=True
+    ).stdout
+    found = re.search(r"Available versions: (.*)", listed)
+    assert found is not None, listed
+    versions = [
+        tuple(map(int, name.split("."))) for name in found[1].split(", ") if name.replace(".", "").isdigit()
+    ]
+    return [".".join(map(str, one)) for one in sorted(versions) if OLDEST <= one < NEXT]
+
+
+def tried(version: str, folder: Path) -> str:
+    """Install a version, run both ways, and return what went wrong; empty for nothing."""
+    target = folder / version
+    pip = [
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--no-deps",
+        "--target",
+        str(target),
+        f"moto=={version}",
+    ]
+    environment = {**os.environ, "PYTHONPATH": str(target)}
+    commands = [
+        (pip, dict(os.environ)),
+        ([sys.executable, "-m", "slrspec", "run", "--provider", "documented", "--format", "json"], environment),
+        ([sys.executable, "-c", THROUGH_THE_SERVER], environment),
+    ]
+    for command, variables in commands:
+        run = subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder, env=variables)
+        if run.returncode:
+            return f"{command[2]}: {(run.stderr or run.stdout).strip().splitlines()[-1:]}"
+        if "--format" in command and f'"version": "{version}"' not in run.stdout:
+            return "another version of moto was run"
+    return ""
+
+
+def main() -> int:
+    """Try each version, two at a time."""
+    versions = sys.argv[1:] or offered()
+    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(2) as pool:
+        results = pool.map(lambda version: (version, tried(version, Path(folder))), versions)
+        broken = 0
+        for version, problem in results:
+            broken += bool(problem)
+            print(f"moto {version}: {problem or 'every checkable rule passes, in process and through the server'}")
+    print(f"{len(versions)} versions, {broken} do not pass")
+    return 1 if broken else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
