@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import gc
 import json
 import sys
 from pathlib import Path
@@ -168,6 +169,7 @@ def run(  # noqa: PLR0913, PLR0917 - an option each
     click.echo(_printed(done, form, verbosity=verbose - quiet), nl=False)
     if form == "text":
         click.echo(f"Results: {target}")
+    gc.freeze()  # the interpreter need not walk all that moto has imported once more before it exits
     context.exit(done.exit_code)
 
 

@@ -173,6 +173,6 @@ def test_a_wrong_marker_is_said_before_anything_runs(tmp_path: Path) -> None:
 
 def test_whoever_uses_none_of_it_pays_for_none_of_it(tmp_path: Path) -> None:
     (tmp_path / "test_modules.py").write_text(
-        "import sys\ndef test(): assert not {'moto', 'boto3', 'slrspec.documented.hooks'} & set(sys.modules)\n"
+        "import sys\ndef test(): assert not {'moto', 'boto3', 'slrspec.documented.behaviour'} & set(sys.modules)\n"
     )
     assert run_pytest("-q", cwd=tmp_path).returncode == 0

@@ -181,7 +181,6 @@ def _rare_collection() -> Iterator[None]:
         yield
     finally:
         gc.set_threshold(*before)
-        gc.freeze()  # nor need the interpreter walk it once more when it exits
 
 
 @contextlib.contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -64,7 +65,9 @@ def try_fault(fault: Fault, *, own: bool = False) -> Trial:
     """
     selection = Selection(fault.rules if own else ())
     request = Request((f"{PROVIDER}:{fault.id}",), selection=selection, no_deviations=True)
-    return judge(fault, execute(request, Observer(lambda _: None)))
+    trial = judge(fault, execute(request, Observer(lambda _: None)))
+    gc.collect()  # a run collects rarely, and hundreds of them would pile up
+    return trial
 
 
 def judge(fault: Fault, run: Run) -> Trial:
