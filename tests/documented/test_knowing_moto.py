@@ -68,3 +68,13 @@ def test_the_command_says_it_in_one_line(tmp_path: Path) -> None:
     assert run.returncode == 2
     assert run.stderr.count("\n") == 1
     assert "moto" in run.stderr
+
+
+def test_what_was_refused_leaves_nothing_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    from moto.core.models import MockAWS
+
+    before = MockAWS._nested_count
+    monkeypatch.setattr(hooks, "_version", lambda: "4.2.14")
+    with pytest.raises(UnknownMoto), documented_aws():
+        pass
+    assert MockAWS._nested_count == before

@@ -15,6 +15,7 @@ from slrspec.documented.behaviour import Timing
 from slrspec.documented.catalogue import policy_of, policy_versions, services
 from slrspec.errors import UsageError
 from slrspec.spec.grants import grants_of
+from slrspec.steps.principal import sample_statement
 
 REGION = "us-east-1"
 RDS = "rds.amazonaws.com"
@@ -289,13 +290,7 @@ def test_a_session_of_the_service_keeps_the_role_and_shows_as_activity(aws: Docu
 def test_the_simulator_evaluates_the_page_s_statement(aws: DocumentedAws) -> None:
     iam = client("iam")
     arn = "arn:aws:iam::123456789012:role/aws-service-role/rds.amazonaws.com/AWSServiceRoleForRDS"
-    statement = {
-        "Effect": "Allow",
-        "Action": "iam:CreateServiceLinkedRole",
-        "Resource": "arn:aws:iam::*:role/aws-service-role/rds.amazonaws.com/AWSServiceRoleForRDS",
-        "Condition": {"StringLike": {"iam:AWSServiceName": RDS}},
-    }
-    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    policy = json.dumps(sample_statement())
 
     def decision(resource: str, service: str) -> str:
         context = [
@@ -426,11 +421,7 @@ def test_under_moto_s_own_enforcement_the_model_s_permissions_are_the_better_one
     from moto import settings
     from moto.iam.responses import IamResponse
 
-    statement = {
-        "Effect": "Allow",
-        "Action": "iam:CreateServiceLinkedRole",
-        "Resource": "arn:aws:iam::*:role/aws-service-role/rds.amazonaws.com/AWSServiceRoleForRDS",
-    }
+    (statement,) = sample_statement()["Statement"]
     keys, nobody = user_with(statement), user_with()
     owner: Any = next(cls for cls in IamResponse.__mro__ if "request_count" in vars(cls))
     before = settings.INITIAL_NO_AUTH_ACTION_COUNT, owner.request_count

@@ -40,10 +40,12 @@ class DocumentedAws:
 
         from slrspec.documented.hooks import installed
 
-        self._opened.enter_context(mock_aws(config=cast("Any", self._config)))
-        self._installation = self._opened.enter_context(installed(self._first))
-        if self._faults:
-            self.break_(*self._faults)
+        with ExitStack() as opening:  # closes what is open already if something further on is refused
+            opening.enter_context(mock_aws(config=cast("Any", self._config)))
+            self._installation = opening.enter_context(installed(self._first))
+            if self._faults:
+                self.break_(*self._faults)
+            self._opened = opening.pop_all()
         return self
 
     def __exit__(
