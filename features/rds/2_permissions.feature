@@ -28,7 +28,7 @@ Feature: What the role may do, and who may create it
       When the service-linked role is created
       Then the role trusts only "rds.amazonaws.com", without condition
 
-  @RDS-PER-05 @must @api
+  @RDS-PER-05 @must @api @until-2020-10-09
   Rule: The role may manage the network of DB instances in EC2
 
     Scenario: Every EC2 action of the page is granted
@@ -55,7 +55,7 @@ Feature: What the role may do, and who may create it
         | ec2:AssignPrivateIpAddresses        | *        |
         | ec2:UnassignPrivateIpAddresses      | *        |
 
-  @RDS-PER-06 @must @api
+  @RDS-PER-06 @must @api @until-2020-10-09
   Rule: The role may publish notifications
     AWS took this permission away on 2024-07-01 (version 14 of the policy); the page still prints it.
 
@@ -65,7 +65,7 @@ Feature: What the role may do, and who may create it
         | action      | resource |
         | sns:Publish | *        |
 
-  @RDS-PER-07 @must @api
+  @RDS-PER-07 @must @api @until-2020-10-09
   Rule: The role may create the log groups of the three database services
 
     Scenario: Creating log groups is granted
@@ -76,7 +76,7 @@ Feature: What the role may do, and who may create it
         | logs:CreateLogGroup | arn:aws:logs:*:*:log-group:/aws/docdb/*   |
         | logs:CreateLogGroup | arn:aws:logs:*:*:log-group:/aws/neptune/* |
 
-  @RDS-PER-08 @must @api
+  @RDS-PER-08 @must @api @until-2020-10-09
   Rule: The role may write to the log streams of the three database services
 
     Scenario: Creating, filling and listing log streams is granted
@@ -93,7 +93,7 @@ Feature: What the role may do, and who may create it
         | logs:PutLogEvents       | arn:aws:logs:*:*:log-group:/aws/neptune/*:log-stream:* |
         | logs:DescribeLogStreams | arn:aws:logs:*:*:log-group:/aws/neptune/*:log-stream:* |
 
-  @RDS-PER-09 @must @api
+  @RDS-PER-09 @must @api @until-2020-10-09
   Rule: The role may run the Kinesis streams of database activity
 
     Scenario: Every Kinesis action of the page is granted
@@ -109,7 +109,7 @@ Feature: What the role may do, and who may create it
         | kinesis:DeleteStream     | arn:aws:kinesis:*:*:stream/aws-rds-das-* |
         | kinesis:UpdateShardCount | arn:aws:kinesis:*:*:stream/aws-rds-das-* |
 
-  @RDS-PER-10 @must @api
+  @RDS-PER-10 @must @api @until-2020-10-09
   Rule: The permissions for logs and streams reach no further than the named resources
 
     Scenario: Log permissions are confined
@@ -129,7 +129,7 @@ Feature: What the role may do, and who may create it
         | resource                                 | what it is                   |
         | arn:aws:kinesis:*:*:stream/aws-rds-das-* | streams of database activity |
 
-  @RDS-PER-11 @must @api
+  @RDS-PER-11 @must @api @until-2020-10-09
   Rule: The role has no permission beyond those of the page
     The rules RDS-PER-05 to RDS-PER-09 name 19 + 1 + 3 + 9 + 8 of them. AWS has added 25 since 2020.
 
@@ -137,7 +137,7 @@ Feature: What the role may do, and who may create it
       When the service-linked role is created
       Then the permissions policy has 40 grants in all
 
-  @RDS-PER-12 @must @api
+  @RDS-PER-12 @must @api @until-2020-10-09
   Rule: The permissions policy only allows, in the policy language of 2012-10-17
 
     Scenario: Version and effects
@@ -221,3 +221,11 @@ Feature: What the role may do, and who may create it
       Then it is refused because the permission is missing
       And no service-linked role exists
       But someone with only the page's sample statement can create the service-linked role
+
+  @RDS-PER-21 @must @api @from-2023-04-21
+  Rule: The role's permissions policy is AWS's managed policy for RDS
+    From this edition on the page names the policy in place of printing it.
+
+    Scenario: The policy has the name that the page gives
+      When the service-linked role is created
+      Then the role's only managed policy is "AmazonRDSServiceRolePolicy"

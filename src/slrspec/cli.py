@@ -15,6 +15,7 @@ from click.shell_completion import CompletionItem, get_completion_class
 import slrspec
 from slrspec.commands.faults import faults
 from slrspec.commands.serve import serve
+from slrspec.commands.trace import trace
 from slrspec.errors import ResultsError, SlrspecError, UsageError
 
 if TYPE_CHECKING:
@@ -116,6 +117,9 @@ text_or_json = click.option(
 )
 @click.option("--no-deviations", is_flag=True, help="Take no failure for known.")
 @features_option
+@click.option(
+    "--edition", default="", metavar="DAY", help="Rules of this edition of the page, not of the one in force."
+)
 @click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Number of processes.")
 @click.pass_context
 def run(  # noqa: PLR0913, PLR0917 - an option each
@@ -131,6 +135,7 @@ def run(  # noqa: PLR0913, PLR0917 - an option each
     deviations: Path | None,
     no_deviations: bool,  # noqa: FBT001
     features: Path | None,
+    edition: str,
     workers: int,
 ) -> None:
     """Run the rules, print the verdicts, and keep the evidence.
@@ -155,6 +160,7 @@ def run(  # noqa: PLR0913, PLR0917 - an option each
         providers=tuple(dict.fromkeys(providers)),
         selection=Selection(rules, tags, sections),
         features=features,
+        edition=edition,
         deviations=deviations,
         no_deviations=no_deviations,
         workers=workers,
@@ -478,7 +484,7 @@ def completion(shell: str) -> None:
     click.echo(found(command, {}, "slrspec", "_SLRSPEC_COMPLETE").source())
 
 
-for subcommand in (faults, serve):
+for subcommand in (faults, serve, trace):
     command.add_command(subcommand)
 
 

@@ -93,6 +93,8 @@ def read_deviations(file: Path, specification: Specification) -> dict[str, Devia
     for index, entry in enumerate(data.get("deviation", [])):
         where = (file, lines[index] if index < len(lines) else None)
         deviation = _checked(entry, where)
+        if deviation.rule in specification.other_editions:
+            continue
         if deviation.rule not in specification.by_id:
             raise DeviationError(f"unknown rule {deviation.rule!r}", where=where, hint="slrspec rules lists them")
         if deviation.rule in entries:

@@ -55,6 +55,8 @@ class Request:
         Which rules.
     features
         Folder of features in place of slrspec's own; None for those.
+    edition
+        Day of the edition of the page whose rules to run; empty for the one in force.
     deviations
         File of deviations in place of the shipped ones; None for those.
     no_deviations
@@ -67,6 +69,7 @@ class Request:
     providers: tuple[str, ...]
     selection: Selection = field(default_factory=Selection)
     features: Path | None = None
+    edition: str = ""
     deviations: Path | None = None
     no_deviations: bool = False
     workers: int = 1
@@ -112,7 +115,7 @@ def check(request: Request) -> tuple[Specification, int]:
         find_provider(name)
     if request.workers > 1 and find_spec("xdist") is None:
         raise UsageError("more than one worker needs pytest-xdist", hint="pip install pytest-xdist")
-    specification = read_specification(request.features or features_folder())
+    specification = read_specification(request.features or features_folder(), request.edition)
     rules, scenarios = request.selection.checked(specification).select(specification)
     if request.deviations is not None:
         read_deviations(request.deviations, specification)
@@ -165,6 +168,8 @@ def _arguments(request: Request, root: str) -> list[str]:
             arguments += [option, name]
     if request.features is not None:
         arguments += ["--slr-features", str(request.features.resolve())]
+    if request.edition:
+        arguments += ["--slr-edition", request.edition]
     if request.deviations is not None:
         arguments += ["--slr-deviations", str(request.deviations.resolve())]
     if request.no_deviations:

@@ -34,6 +34,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     add("--slr-section", action="append", default=[], metavar="NAME", help="only this section (repeatable)")
     add("--slr-features", metavar="DIR", help="features to run in place of those of slrspec")
+    add("--slr-edition", default="", metavar="DAY", help="rules of this edition of the page")
     add("--slr-results", metavar="FILE", help="write results.json to this file")
     add("--slr-deviations", metavar="FILE", help="known deviations in place of those of slrspec")
     add("--slr-no-deviations", action="store_true", help="take no failure for known")

@@ -54,7 +54,7 @@ class SpecificationSession:
         option = config.getoption
         self.config = config
         self.specification: Specification = read_specification(
-            Path(option("slr_features")) if option("slr_features") else features_folder()
+            Path(option("slr_features")) if option("slr_features") else features_folder(), option("slr_edition")
         )
         self.selection = Selection(
             tuple(option("slr_rule")), tuple(option("slr_tag")), tuple(option("slr_section"))

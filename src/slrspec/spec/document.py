@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from slrspec.errors import SpecificationError
+from slrspec.errors import SpecificationError, UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,19 +36,35 @@ class Document:
     policy: str
 
 
-def read_document(folder: Path) -> Document:
+def read_document(folder: Path, edition: str = "") -> Document:
     """Read `document.toml` of a folder of features.
+
+    Parameters
+    ----------
+    folder
+        Where it lies.
+    edition
+        Day of the edition to put in force; empty or `*` for the one that the file names.
 
     Raises
     ------
     SpecificationError
         If the file is missing, is no TOML, or lacks one of the keys.
+    UsageError
+        For an edition that the file does not list.
 
     """
     file = folder / "document.toml"
     try:
         data = tomllib.loads(file.read_text(encoding="utf-8"))
-        return Document(**{key: str(data[key]) for key in ("id", "title", "url", "edition", "policy")})
+        document = Document(**{key: str(data[key]) for key in ("id", "title", "url", "edition", "policy")})
+        days = {str(one["date"]): str(one.get("policy", document.policy)) for one in data.get("editions", [])}
+        if edition in {"", "*", document.edition}:
+            return document
+        if edition not in days:
+            known = ", ".join(sorted(days)) or document.edition
+            raise UsageError(f"unknown edition {edition!r} of {document.title}", hint=f"known: {known}")
+        return replace(document, edition=edition, policy=days[edition])
     except FileNotFoundError as error:
         raise SpecificationError("no document.toml beside the features", where=(folder, None)) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

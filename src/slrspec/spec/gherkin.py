@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from slrspec.errors import SpecificationError
@@ -21,16 +22,21 @@ CAPABILITIES = frozenset(
 )
 FILE_NAME = re.compile(r"(\d+)_([a-z_]+)\.feature")
 NOT_CHECKED = re.compile(r"^Not run \(([^)]+)\):\s*(.+?)(?:\n\s*\n|\Z)", re.DOTALL | re.MULTILINE)
+EDITION_TAG = re.compile(r"(from|until)-(\d{4}-\d{2}-\d{2})")
+EVERY_EDITION = "*"
 PLACEHOLDER = re.compile(r"<([^<>]+)>")
 
 
-def read_specification(folder: Path) -> Specification:
+def read_specification(folder: Path, edition: str = "") -> Specification:
     """Read all `N_section.feature` files of a folder, and its `document.toml`.
 
     Parameters
     ----------
     folder
         A folder laid out like `features/rds`.
+    edition
+        Day of the edition of the page whose rules are wanted; empty for the one that `document.toml` puts in force,
+        `*` for the rules of all editions.
 
     Raises
     ------
@@ -38,6 +44,8 @@ def read_specification(folder: Path) -> Specification:
         For a file that is no Gherkin, and for whatever keeps the files from being a specification: a rule
         without id, level or example, two rules with one id, a tag nobody knows, a scenario outside a rule.
         The error names file and line.
+    UsageError
+        For an edition that `document.toml` does not list.
 
     """
     if not folder.is_dir():
@@ -45,9 +53,25 @@ def read_specification(folder: Path) -> Specification:
     sections = tuple(_read_section(file) for file in sorted(folder.glob("*.feature"), key=_place))
     if not sections:
         raise SpecificationError("no feature file in this folder", where=(folder, None))
-    specification = Specification(read_document(folder), sections, folder)
+    specification = Specification(read_document(folder, edition), sections, folder)
     _refuse_second_use(specification)
-    return specification
+    return specification if edition == EVERY_EDITION else _in_force(specification)
+
+
+def _in_force(specification: Specification) -> Specification:
+    """Leave out the rules that do not hold in the document's edition."""
+    day = specification.document.edition
+    sections = tuple(
+        replace(section, rules=tuple(rule for rule in section.rules if _holds(rule.tags, day)))
+        for section in specification.sections
+    )
+    kept = {rule.id for section in sections for rule in section.rules}
+    return replace(specification, sections=sections, other_editions=frozenset(specification.by_id) - kept)
+
+
+def _holds(tags: frozenset[str], day: str) -> bool:
+    bounds = [match for tag in tags if (match := EDITION_TAG.fullmatch(tag))]
+    return all(day >= match[2] if match[1] == "from" else day <= match[2] for match in bounds)
 
 
 def _place(file: Path) -> tuple[int, str]:
@@ -217,6 +241,8 @@ def _exactly_one(file: Path, line: int, what: str, found: list[str]) -> str:
 
 def _refuse_unknown_tags(file: Path, line: int, tags: frozenset[str]) -> None:
     for tag in sorted(tags):
+        if EDITION_TAG.fullmatch(tag):
+            continue
         if tag not in PLAIN_TAGS and tag.removeprefix("needs-") not in CAPABILITIES:
             known = ", ".join(f"@{name}" for name in sorted(PLAIN_TAGS))
             raise SpecificationError(f"unknown tag @{tag}", where=(file, line), hint=f"known: {known}, @needs-…")

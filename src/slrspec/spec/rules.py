@@ -154,11 +154,19 @@ class Section:
 
 @dataclass(frozen=True)
 class Specification:
-    """All sections of one document, in the page's order."""
+    """All sections of one document, in the page's order.
+
+    Attributes
+    ----------
+    other_editions
+        Ids of rules that hold in other editions of the page than the one in force.
+
+    """
 
     document: Document
     sections: tuple[Section, ...]
     folder: Path
+    other_editions: frozenset[str] = frozenset()
 
     @cached_property
     def rules(self) -> tuple[Rule, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -111,6 +112,17 @@ def has_permissions(account: RecordedAccount, role: ObservedRole, expect: Checks
     expect.equal("how many managed policies the role has", len(role.attached), 1, of=role.exchanges)
     expect.equal("inline policies of the role", [name for name, _ in role.inline], [], of=role.exchanges)
     expect.equal("what the policy grants", "something" if grants(account, role) else "nothing", "something")
+
+
+@then(parsers.parse('the role\'s only managed policy is "{name}"'))
+def policy_name(role: ObservedRole, name: str, expect: Checks) -> None:
+    """Expect one managed policy, of AWS's own and of that name."""
+    expect.equal(
+        "managed policies of the role",
+        [re.sub(r"^arn:aws[a-z-]*:", "arn:aws:", arn) for arn in role.attached],
+        [f"arn:aws:iam::aws:policy/aws-service-role/{name}"],
+        of=role.exchanges,
+    )
 
 
 @then("the permissions policy grants")

@@ -1,0 +1,168 @@
+"""The editions of the page as `document.toml` lists them: every sentence by its fingerprint, and what it states."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from slrspec.errors import SpecificationError, UsageError
+from slrspec.spec.grants import Grant
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+FILE = "document.toml"
+
+
+@dataclass(frozen=True)
+class Traced:
+    """A sentence of an edition, without its text.
+
+    Attributes
+    ----------
+    rules
+        Ids of the rules that it states; empty if it states none.
+    kind, reason
+        What it is otherwise, and why; empty if it states rules.
+
+    """
+
+    section: int
+    ordinal: int
+    fingerprint: str
+    rules: tuple[str, ...]
+    kind: str
+    reason: str
+
+    @property
+    def place(self) -> str:
+        """Section and ordinal, `2.4`."""
+        return f"{self.section}.{self.ordinal}"
+
+
+@dataclass(frozen=True)
+class TracedBlock:
+    """A JSON block of an edition: the rules that state its grants, and the grants where no table lists them."""
+
+    section: int
+    rules: tuple[str, ...]
+    kind: str
+    grants: frozenset[Grant]
+
+
+@dataclass(frozen=True)
+class Review:
+    """Somebody's word that a rule holds in an edition although its sentence has changed."""
+
+    rule: str
+    edition: str
+    by: str
+    on: str
+
+
+@dataclass(frozen=True)
+class Edition:
+    """One dated edition of the page."""
+
+    date: str
+    source: str
+    sentences: tuple[Traced, ...]
+    blocks: tuple[TracedBlock, ...]
+
+    @property
+    def normative(self) -> tuple[Traced, ...]:
+        """The sentences that state rules."""
+        return tuple(sentence for sentence in self.sentences if sentence.rules)
+
+    @property
+    def rules(self) -> frozenset[str]:
+        """Ids of all rules that it states, in a sentence or a block."""
+        found = {rule for sentence in self.sentences for rule in sentence.rules}
+        return frozenset(found | {rule for block in self.blocks for rule in block.rules})
+
+
+@dataclass(frozen=True)
+class Editions:
+    """All editions of a document, oldest first, and what was reviewed."""
+
+    file: Path
+    editions: tuple[Edition, ...]
+    reviews: tuple[Review, ...]
+
+    def of(self, day: str) -> Edition:
+        """Return the edition of a day.
+
+        Raises
+        ------
+        UsageError
+            If there is none.
+
+        """
+        for edition in self.editions:
+            if edition.date == day:
+                return edition
+        known = ", ".join(edition.date for edition in self.editions)
+        raise UsageError(f"unknown edition {day!r}", hint=f"known: {known}")
+
+    def nearest(self, fingerprints: set[str]) -> Edition:
+        """Return the edition that shares most sentences with a copy of the page."""
+
+        def likeness(edition: Edition) -> float:
+            theirs = {sentence.fingerprint for sentence in edition.sentences}
+            return len(theirs & fingerprints) / len(theirs | fingerprints)
+
+        return max(self.editions, key=likeness)
+
+
+def read_editions(folder: Path) -> Editions:
+    """Read the editions from the `document.toml` of a folder of features.
+
+    Raises
+    ------
+    SpecificationError
+        If the file lists no edition, or one that lacks something.
+
+    """
+    file = folder / FILE
+    try:
+        data = tomllib.loads(file.read_text(encoding="utf-8"))
+        editions = tuple(sorted((_edition(one) for one in data.get("editions", [])), key=lambda one: one.date))
+        reviews = tuple(
+            Review(one["rule"], str(one["edition"]), one["by"], str(one["on"])) for one in data.get("reviews", [])
+        )
+    except OSError as error:
+        raise SpecificationError("no document.toml beside the features", where=(folder, None)) from error
+    except tomllib.TOMLDecodeError as error:
+        raise SpecificationError(f"not TOML: {error}", where=(file, None)) from error
+    except (KeyError, TypeError, ValueError) as error:
+        raise SpecificationError(
+            f"an edition or review is not as it should be: {error}", where=(file, None)
+        ) from error
+    if not editions:
+        raise SpecificationError("no edition is listed", where=(file, None), hint="add [[editions]]")
+    return Editions(file, editions, reviews)
+
+
+def _edition(one: Mapping[str, Any]) -> Edition:
+    day = str(one["date"])
+    date.fromisoformat(day)
+    sentences = tuple(
+        Traced(
+            section=s["section"],
+            ordinal=s["ordinal"],
+            fingerprint=s["fingerprint"],
+            rules=tuple(s.get("rules", ())),
+            kind=s.get("kind", ""),
+            reason=s.get("reason", ""),
+        )
+        for s in one["sentences"]
+    )
+    return Edition(day, one["source"], sentences, tuple(map(_block, one.get("blocks", ()))))
+
+
+def _block(one: Mapping[str, Any]) -> TracedBlock:
+    grants = frozenset(Grant(g["action"], g["resource"], g.get("condition", "")) for g in one.get("grants", ()))
+    return TracedBlock(one["section"], tuple(one.get("rules", ())), one.get("kind", ""), grants)
