@@ -18,7 +18,7 @@ Feature: What the service-linked role is
       And the role's ARN names RDS
 
   @RDS-INT-03 @must @api
-  Rule: RDS defines the role; who creates it supplies neither trust nor permissions
+  Rule: Whoever creates the role supplies neither its trust nor its permissions
 
     Scenario: Naming the service is enough
       When the service-linked role is created

@@ -13,6 +13,8 @@ import click
 from click.shell_completion import CompletionItem, get_completion_class
 
 import slrspec
+from slrspec.commands.authoring import lint, new_rule
+from slrspec.commands.drift import drift
 from slrspec.commands.faults import faults
 from slrspec.commands.serve import serve
 from slrspec.commands.trace import trace
@@ -239,11 +241,11 @@ def _writable(out: Path) -> Path:
     return target
 
 
-def _specification(features: Path | None = None) -> Specification:
+def _specification(features: Path | None = None, edition: str = "") -> Specification:
     from slrspec.spec.gherkin import read_specification
     from slrspec.spec.location import features_folder
 
-    return read_specification(features or features_folder())
+    return read_specification(features or features_folder(), edition)
 
 
 def _last_run(file: Path) -> Run:
@@ -265,9 +267,15 @@ def _selected(specification: Specification, **names: tuple[str, ...]) -> tuple[R
 @tag_option
 @section_option
 @features_option
+@click.option("--edition", default="", metavar="DAY", help="Rules of this edition of the page; '*' for all.")
 @text_or_json
 def rules(
-    rules: tuple[str, ...], tags: tuple[str, ...], sections: tuple[str, ...], features: Path | None, form: str
+    rules: tuple[str, ...],
+    tags: tuple[str, ...],
+    sections: tuple[str, ...],
+    features: Path | None,
+    edition: str,
+    form: str,
 ) -> None:
     """List rules, or show the named ones as Gherkin.
 
@@ -275,10 +283,11 @@ def rules(
     Examples:
       slrspec rules --section editing
       slrspec rules RDS-EDT-01 RDS-EDT-02
+      slrspec rules --edition 2023-04-21
     """  # noqa: D301
     from slrspec.reporting.rule_page import gherkin, listing
 
-    specification = _specification(features)
+    specification = _specification(features, edition)
     chosen = _selected(specification, rules=rules, tags=tags, sections=sections)
     if form == "json":
         click.echo(json.dumps([_rule_as_json(rule) for rule in chosen], indent=2, ensure_ascii=False))
@@ -354,12 +363,22 @@ def _verdicts_as_json(rule: Rule, last: Run | None) -> dict[str, Any]:
 
 @command.command()
 @features_option
-def steps(features: Path | None) -> None:
+@click.option(
+    "--format", "form", type=click.Choice(["text", "markdown"]), default="text", help="How to print the catalogue."
+)
+def steps(features: Path | None, form: str) -> None:
     """List the phrases that scenarios are made of, with the number of steps that use each."""
     from slrspec.running.phrases import phrases
+    from slrspec.spec.gherkin import EVERY_EDITION
 
+    if form == "markdown":
+        click.echo("| noun | | phrase | steps |\n|---|---|---|---|")
+        for phrase in phrases(_specification(features, EVERY_EDITION)):
+            text = phrase.text.replace("|", "\\|").replace("<", "&lt;")
+            click.echo(f"| {phrase.noun.replace('_', ' ')} | {phrase.kind} | {text} | {phrase.uses} |")
+        return
     noun = ""
-    for phrase in phrases(_specification(features)):
+    for phrase in phrases(_specification(features, EVERY_EDITION)):
         if phrase.noun != noun:
             noun = phrase.noun
             click.echo(click.style(noun.replace("_", " "), bold=True))
@@ -484,7 +503,7 @@ def completion(shell: str) -> None:
     click.echo(found(command, {}, "slrspec", "_SLRSPEC_COMPLETE").source())
 
 
-for subcommand in (faults, serve, trace):
+for subcommand in (drift, faults, lint, new_rule, serve, trace):
     command.add_command(subcommand)
 
 

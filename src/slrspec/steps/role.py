@@ -190,13 +190,7 @@ def create_the_role(account: RecordedAccount) -> ObservedRole:
     return create(account)
 
 
-@when("the service-linked role is created again", target_fixture="outcome")
-def create_again(account: RecordedAccount) -> Outcome:
-    """Create it although it is there."""
-    return account.attempt(account.client("iam").create_service_linked_role, AWSServiceName=SERVICE)
-
-
-@when("the service-linked role is created by hand", target_fixture="outcome")
+@when(parsers.re("the service-linked role is created (?:again|by hand)"), target_fixture="outcome")
 def create_by_hand(account: RecordedAccount) -> Outcome:
     """Create it with the call that is made for it."""
     return account.attempt(account.client("iam").create_service_linked_role, AWSServiceName=SERVICE)
