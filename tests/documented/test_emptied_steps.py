@@ -63,7 +63,7 @@ def thens(scenario):
             yield step
 
 noticed = {}
-for fault in faults():
+for fault in (one for one in faults() if not one.edition):
     for result in run(fault, fault.rules):
         for step in result.steps:
             if step.verdict == "fail":

@@ -11,6 +11,8 @@ import pytest
 from slrspec.documented.behaviour import DOCUMENTED
 from slrspec.documented.faults import behaviour_with, faults
 from slrspec.documented.refusals import REFUSALS
+from slrspec.spec.gherkin import EVERY_EDITION, read_specification
+from slrspec.spec.location import features_folder
 from slrspec.spec.rules import Specification
 from tests.conftest import ROOT, slrspec
 
@@ -29,7 +31,8 @@ def test_each_fault_is_noticed_by_its_own_rules(matrix: dict[str, Any]) -> None:
     assert matrix["killed"] == matrix["total"] == len(faults())
 
 
-def test_each_checkable_rule_has_a_fault(specification: Specification) -> None:
+def test_each_checkable_rule_of_every_edition_has_a_fault() -> None:
+    specification = read_specification(features_folder(), EVERY_EDITION)
     broken = {rule for fault in faults() for rule in fault.rules}
     assert broken == {rule.id for rule in specification.rules if rule.scenarios}
 
@@ -63,8 +66,6 @@ def test_a_survivor_names_its_rule_and_exits_1(tmp_path: Path) -> None:
     from slrspec.documented.faults import Fault
     from slrspec.reporting.fault_table import text
     from slrspec.running.fault_matrix import Trial
-    from slrspec.spec.gherkin import read_specification
-    from slrspec.spec.location import features_folder
 
     fault = next(fault for fault in faults() if fault.id == "tag-lost")
     assert isinstance(fault, Fault)

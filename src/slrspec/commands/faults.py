@@ -101,10 +101,10 @@ def _chosen(names: tuple[str, ...], rules: tuple[str, ...]) -> list[Fault]:
 
 
 def _specification() -> Specification:
-    from slrspec.spec.gherkin import read_specification
+    from slrspec.spec.gherkin import EVERY_EDITION, read_specification
     from slrspec.spec.location import features_folder
 
-    return read_specification(features_folder())
+    return read_specification(features_folder(), EVERY_EDITION)
 
 
 class _Progress:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from slrspec.documented.catalogue import DEFAULT_EDITION, RDS, policy_of
+from slrspec.documented.catalogue import DEFAULT_EDITION, POLICY, RDS, policy_of
 from slrspec.documented.evaluation import AS_IAM_DOES, Reading
 from slrspec.errors import UsageError
 
@@ -41,8 +41,8 @@ class Behaviour:
     role_name, role_path, trusted, trust_action, trust_condition
         The role of RDS: its name, its path, the trusted principals by kind, what they may do, and on which
         condition.
-    has_policy
-        Whether the role has its policy.
+    has_policy, policy_name
+        Whether the role has its policy, and what that is called.
     when_by_rds
         Fields of this class, and their values, for a role that RDS creates.
     arn_without_path
@@ -117,6 +117,7 @@ class Behaviour:
     trust_action: str = "sts:AssumeRole"
     trust_condition: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     has_policy: bool = True
+    policy_name: str = POLICY
     when_by_rds: Mapping[str, Any] = field(default_factory=dict)
     arn_without_path: bool = False
     extra_policy: bool = False

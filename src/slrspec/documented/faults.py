@@ -30,6 +30,8 @@ class Fault:
         What an emulator with this fault does, in a sentence.
     changes
         Fields of `Behaviour`, and their values.
+    edition
+        Day of the edition of the page that has the rules; empty for the one in force.
 
     """
 
@@ -37,6 +39,7 @@ class Fault:
     rules: tuple[str, ...]
     what: str
     changes: Mapping[str, Any] = field(hash=False)
+    edition: str = ""
 
     def applied_to(self, behaviour: Behaviour) -> Behaviour:
         """Return a behaviour with this fault; sets and mappings that it names grow."""
@@ -249,6 +252,18 @@ POLICY = [
         policy_language="2008-10-17",
     ),
     _one("denying-policy", "PER-12", "the policy denies something", denies="iam:*"),
+]
+
+OTHER_EDITIONS = [
+    replace(
+        _one(
+            "policy-of-another-name",
+            "PER-21",
+            "the role's managed policy has another name",
+            policy_name="AmazonRDSRolePolicy",
+        ),
+        edition="2023-04-21",
+    ),
 ]
 
 PERMISSION = [
@@ -719,6 +734,7 @@ def faults() -> tuple[Fault, ...]:
         *ROLE,
         *_attachments(),
         *POLICY,
+        *OTHER_EDITIONS,
         *PERMISSION,
         *CREATION,
         *_edits(),

@@ -89,8 +89,9 @@ def reserved_policy(world: World, service: Service, behaviour: Behaviour | None 
 
     version = policy_of(world.setting.edition) if service.principal == RDS else None
     managed: Any = models.AWSManagedPolicy
+    name = (behaviour or world.behaviour).policy_name if service.principal == RDS else service.policy
     policy = managed(
-        service.policy,
+        name,
         account_id=world.call.account,
         region=world.call.region,
         path=RESERVED_PATH,

@@ -64,7 +64,8 @@ def try_fault(fault: Fault, *, own: bool = False) -> Trial:
 
     """
     selection = Selection(fault.rules if own else ())
-    request = Request((f"{PROVIDER}:{fault.id}",), selection=selection, no_deviations=True)
+    provider = f"{PROVIDER}:{fault.id}"
+    request = Request((provider,), selection=selection, edition=fault.edition, no_deviations=True)
     trial = judge(fault, execute(request, Observer(lambda _: None)))
     gc.collect()  # a run collects rarely, and hundreds of them would pile up
     return trial
