@@ -16,6 +16,7 @@ from slrspec.documented.catalogue import policy_of, policy_versions, services
 from slrspec.errors import UsageError
 from slrspec.spec.grants import grants_of
 from slrspec.steps.principal import sample_statement
+from tests.conftest import SHARED
 
 REGION = "us-east-1"
 RDS = "rds.amazonaws.com"
@@ -484,3 +485,14 @@ def test_nothing_is_left_in_moto() -> None:
     with mock_aws():
         made = client("iam").create_service_linked_role(AWSServiceName=RDS)["Role"]["RoleName"]
     assert made == "AWSServiceRoleForrds"
+
+
+@pytest.mark.skipif(not (SHARED / "facts").exists(), reason="the recorded policies are not here")
+def test_the_policy_s_versions_are_those_that_were_recorded() -> None:
+    for one in policy_versions():
+        recorded = json.loads((SHARED / "facts" / "policy-versions" / f"{one.version}.json").read_text())
+        ours, theirs = json.loads(one.document)["Statement"], recorded["document"]["Statement"]
+        assert (one.created, len(ours)) == (recorded["created"], len(theirs))
+        for mine, other in zip(ours, theirs, strict=True):
+            assert grants_of({"Statement": [mine]}) == grants_of({"Statement": [other]})
+            assert mine.get("Sid") == other.get("Sid")

@@ -32,6 +32,8 @@ def test_the_wheel_has_features_steps_and_deviations_and_no_test(wheel: Path) ->
     assert "slrspec/specification/features/rds/document.toml" in names
     assert "slrspec/steps/role.py" in names
     assert "slrspec/providers/deviations/moto.toml" in names
+    assert "slrspec/documented/data/policy-versions.tsv" in names
+    assert "slrspec/documented/data/services.tsv" in names
     assert "slrspec/py.typed" in names
     assert not [name for name in names if name.startswith(("tests/", "bench/"))]
 
@@ -52,7 +54,16 @@ def test_an_installed_wheel_runs_the_specification_outside_any_checkout(wheel: P
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     run = subprocess.run(
-        [str(home / "bin" / "slrspec"), "run", "--format", "json"],
+        [
+            str(home / "bin" / "slrspec"),
+            "run",
+            "--provider",
+            "moto",
+            "--provider",
+            "documented",
+            "--format",
+            "json",
+        ],
         cwd=elsewhere,
         env=environment,
         capture_output=True,

@@ -88,12 +88,31 @@ def services() -> dict[str, Service]:
 @cache
 def policy_versions() -> tuple[PolicyVersion, ...]:
     """Return the known versions of the policy, oldest first."""
-    folder = files("slrspec.documented").joinpath("data", "policies")
-    found = [
-        json.loads(file.read_text(encoding="utf-8")) for file in folder.iterdir() if file.name.endswith(".json")
+    rows = [line.split("\t") for line in _data("policy-versions.tsv").splitlines()[1:]]
+    documents: dict[tuple[str, str], dict[str, dict[str, Any]]] = {}
+    for version, created, number, sid, action, resource, condition in rows:
+        statement = documents.setdefault((created, version), {}).setdefault(
+            number, {**({"Sid": sid} if sid else {}), "Effect": "Allow", "Action": {}, "Resource": {}}
+        )
+        # A statement grants each of its actions on each of its resources; dicts keep both without repetition.
+        statement["Action"][action] = statement["Resource"][resource] = None
+        if condition:
+            statement["Condition"] = json.loads(condition)
+    return tuple(
+        PolicyVersion(version, created, json.dumps(_document(list(statements.values()))))
+        for (created, version), statements in sorted(documents.items())
+    )
+
+
+def _document(statements: list[dict[str, Any]]) -> dict[str, Any]:
+    listed = [
+        {**one, "Action": list(one["Action"]), "Resource": _scalar(list(one["Resource"]))} for one in statements
     ]
-    versions = [PolicyVersion(one["version"], one["created"], json.dumps(one["document"])) for one in found]
-    return tuple(sorted(versions, key=lambda one: one.created))
+    return {"Version": "2012-10-17", "Statement": listed}
+
+
+def _scalar(resources: list[str]) -> str | list[str]:
+    return "*" if resources == ["*"] else resources
 
 
 @cache
