@@ -528,7 +528,21 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     except click.Abort:
         click.echo("slrspec: interrupted", err=True)
         code = INTERRUPTED
+    except Exception as error:
+        if not _interrupted(error):
+            raise
+        click.echo("slrspec: interrupted", err=True)
+        code = INTERRUPTED
     sys.exit(code)
+
+
+def _interrupted(error: BaseException | None) -> bool:
+    """Tell whether an error came of an interruption: cleaning up after one may stumble over what was half done."""
+    while error is not None:
+        if isinstance(error, KeyboardInterrupt):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 if __name__ == "__main__":

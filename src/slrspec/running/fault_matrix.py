@@ -66,9 +66,17 @@ def try_fault(fault: Fault, *, own: bool = False) -> Trial:
     selection = Selection(fault.rules if own else ())
     provider = f"{PROVIDER}:{fault.id}"
     request = Request((provider,), selection=selection, edition=fault.edition, no_deviations=True)
-    trial = judge(fault, execute(request, Observer(lambda _: None)))
+    trial = judge(fault, _whole_run(request))
     gc.collect()  # a run collects rarely, and hundreds of them would pile up
     return trial
+
+
+def _whole_run(request: Request) -> Run:
+    """Run, and pass on an interruption, which pytest keeps to itself: half a run proves nothing about a fault."""
+    run = execute(request, Observer(lambda _: None))
+    if run.run.interrupted:
+        raise KeyboardInterrupt
+    return run
 
 
 def judge(fault: Fault, run: Run) -> Trial:
@@ -93,7 +101,7 @@ def refuse_unsound_model() -> None:
         If a scenario does not pass.
 
     """
-    run = execute(Request((PROVIDER,), no_deviations=True), Observer(lambda _: None))
+    run = _whole_run(Request((PROVIDER,), no_deviations=True))
     broken = [result for result in run.scenarios if result.verdict not in {Verdict.PASS, Verdict.NOT_RUN}]
     if broken:
         first = broken[0]

@@ -1,0 +1,41 @@
+"""Ctrl-C in the middle of the matrix of faults: one line, exit code 4, and nothing is claimed."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from slrspec.cli import _interrupted
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_an_interrupted_matrix_claims_nothing(workers: str, tmp_path: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "slrspec", "faults", "--workers", workers],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        time.sleep(8)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    assert (process.returncode, out) == (4, "")
+    assert err.strip().splitlines()[-1] == "slrspec: interrupted"
+
+
+def test_what_stumbles_over_an_interruption_is_one() -> None:
+    try:
+        try:
+            raise KeyboardInterrupt
+        except KeyboardInterrupt:
+            len(None)  # type: ignore[arg-type]
+    except TypeError as error:
+        assert _interrupted(error)
+    assert not _interrupted(TypeError())
