@@ -30,12 +30,16 @@ def test_an_interrupted_matrix_claims_nothing(workers: str, tmp_path: Path) -> N
     assert err.strip().splitlines()[-1] == "slrspec: interrupted"
 
 
-def test_what_stumbles_over_an_interruption_is_one() -> None:
+def stumble() -> None:
+    """Fail while cleaning up after an interruption."""
     try:
-        try:
-            raise KeyboardInterrupt
-        except KeyboardInterrupt:
-            len(None)  # type: ignore[arg-type]
-    except TypeError as error:
-        assert _interrupted(error)
+        signal.raise_signal(signal.SIGINT)
+    finally:
+        len(None)  # type: ignore[arg-type]
+
+
+def test_what_stumbles_over_an_interruption_is_one() -> None:
+    with pytest.raises(TypeError) as caught:
+        stumble()
+    assert _interrupted(caught.value)
     assert not _interrupted(TypeError())
