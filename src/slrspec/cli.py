@@ -16,9 +16,10 @@ import slrspec
 from slrspec.commands.authoring import lint, new_rule
 from slrspec.commands.drift import drift
 from slrspec.commands.faults import faults
+from slrspec.commands.history import diff, gate
 from slrspec.commands.serve import serve
 from slrspec.commands.trace import trace
-from slrspec.errors import ResultsError, SlrspecError, UsageError
+from slrspec.errors import SlrspecError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -29,9 +30,10 @@ if TYPE_CHECKING:
 
 DEFAULT_OUT = Path(".slrspec")
 RESULTS = "results.json"
+HISTORY = "history"
 HALF_A_YEAR = dt.timedelta(days=182)
 INTERRUPTED = 4
-FORMATS = ("text", "json", "junit", "markdown")
+FORMATS = ("text", "json", "junit", "markdown", "messages", "earl", "oscal")
 
 
 @click.group(
@@ -123,6 +125,12 @@ text_or_json = click.option(
     "--edition", default="", metavar="DAY", help="Rules of this edition of the page, not of the one in force."
 )
 @click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Number of processes.")
+@click.option(
+    "--history/--no-history",
+    "kept",
+    default=True,
+    help="Add the run to the folder 'history' beside the results, or do not.",
+)
 @click.pass_context
 def run(  # noqa: PLR0913, PLR0917 - an option each
     context: click.Context,
@@ -139,6 +147,8 @@ def run(  # noqa: PLR0913, PLR0917 - an option each
     features: Path | None,
     edition: str,
     workers: int,
+    *,
+    kept: bool,
 ) -> None:
     """Run the rules, print the verdicts, and keep the evidence.
 
@@ -150,9 +160,11 @@ def run(  # noqa: PLR0913, PLR0917 - an option each
       slrspec run --provider moto --provider documented
       slrspec run --format json | jq .totals
     """  # noqa: D301
+    from slrspec.history.folder import append
     from slrspec.running.engine import Observer, Request, check, execute
     from slrspec.running.results import encode
     from slrspec.running.selection import Selection
+    from slrspec.running.withheld import write_withheld
 
     if quiet and verbose:
         raise UsageError("--quiet and --verbose exclude each other")
@@ -174,7 +186,10 @@ def run(  # noqa: PLR0913, PLR0917 - an option each
     done = execute(request, observer)
     progress.clear()
     target.write_bytes(encode(done))
-    click.echo(_printed(done, form, verbosity=verbose - quiet), nl=False)
+    write_withheld(out, observer.withheld)
+    if kept:
+        append(out / HISTORY, done)
+    click.echo(_printed(done, form, specification, verbosity=verbose - quiet), nl=False)
     if form == "text":
         click.echo(f"Results: {target}")
     gc.freeze()  # the interpreter need not walk all that moto has imported once more before it exits
@@ -204,17 +219,20 @@ class Progress:
             click.echo("\r\x1b[K", nl=False, err=True)
 
 
-def _printed(done: Run, form: str, *, verbosity: int) -> str:
-    from slrspec.reporting import junit, markdown, terminal
+def _printed(done: Run, form: str, specification: Specification, *, verbosity: int) -> str:
+    from slrspec.reporting import earl, junit, markdown, messages, oscal, terminal
     from slrspec.running.results import encode
 
-    if form == "json":
-        return encode(done).decode()
-    if form == "junit":
-        return junit.render(done)
-    if form == "markdown":
-        return markdown.render(done)
-    return terminal.render(done, _style(verbosity))
+    render: dict[str, Callable[[], str]] = {
+        "text": lambda: terminal.render(done, _style(verbosity)),
+        "json": lambda: encode(done).decode(),
+        "junit": lambda: junit.render(done),
+        "markdown": lambda: markdown.render(done),
+        "messages": lambda: messages.render(done, specification),
+        "earl": lambda: earl.render(done),
+        "oscal": lambda: oscal.render(done),
+    }
+    return render[form]()
 
 
 def _style(verbosity: int = 0) -> Style:
@@ -232,6 +250,8 @@ def _writable(out: Path) -> Path:
     target = out / RESULTS
     try:
         out.mkdir(parents=True, exist_ok=True)
+        if out == DEFAULT_OUT:  # like pytest's cache, nothing that anybody wants in a repository
+            (out / ".gitignore").write_text("*\n", encoding="utf-8")
         with target.open("ab"):
             pass
     except OSError as error:
@@ -251,8 +271,6 @@ def _specification(features: Path | None = None, edition: str = "") -> Specifica
 def _last_run(file: Path) -> Run:
     from slrspec.running.results import read_run
 
-    if file.is_file() and not file.stat().st_size:
-        raise ResultsError("the run that was to write this file never ended", where=(file, None))
     return read_run(file)
 
 
@@ -503,7 +521,7 @@ def completion(shell: str) -> None:
     click.echo(found(command, {}, "slrspec", "_SLRSPEC_COMPLETE").source())
 
 
-for subcommand in (drift, faults, lint, new_rule, serve, trace):
+for subcommand in (diff, drift, faults, gate, lint, new_rule, serve, trace):
     command.add_command(subcommand)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from slrspec.documented.faults import Fault
     from slrspec.running.fault_matrix import Trial
+    from slrspec.running.fault_results import FaultResults
     from slrspec.spec.rules import Specification
 
 
@@ -46,13 +48,22 @@ def _complete(_context: click.Context, _parameter: click.Parameter, incomplete: 
     metavar="N",
     help="Number of processes; as many as there are processors, unless told otherwise.",
 )
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default=Path(".slrspec", "faults.json"),
+    show_default=True,
+    metavar="FILE",
+    help="Where the site finds what was tried.",
+)
 @click.pass_context
-def faults(
+def faults(  # noqa: PLR0913 - an option each
     context: click.Context,
     names: tuple[str, ...],
     rules: tuple[str, ...],
     form: str,
     workers: int | None,
+    out: Path,
     *,
     listed: bool,
     own: bool,
@@ -73,7 +84,9 @@ def faults(
     if listed:
         click.echo(_list(chosen, form), nl=False)
         return
+    from slrspec.documented.faults import faults as known
     from slrspec.running.fault_matrix import refuse_unsound_model, try_all
+    from slrspec.running.fault_results import fault_results, write_fault_results
 
     specification = _specification()
     workers = workers or min(len(chosen), os.cpu_count() or 1)
@@ -81,7 +94,9 @@ def faults(
     refuse_unsound_model()
     trials = try_all(chosen, own=own, workers=workers, done=progress.done)
     progress.clear()
-    click.echo(_printed(trials, specification, form), nl=False)
+    results = fault_results(trials, specification, len(known()))
+    write_fault_results(out, results)
+    click.echo(_printed(trials, results, specification, form), nl=False)
     survived = [trial for trial in trials if trial.survived]
     context.exit(1 if survived else 0)
 
@@ -138,11 +153,12 @@ def _as_json(fault: Fault) -> dict[str, Any]:
     return {"id": fault.id, "what": fault.what, "rules": list(fault.rules)}
 
 
-def _printed(trials: list[Trial], specification: Specification, form: str) -> str:
+def _printed(trials: list[Trial], results: FaultResults, specification: Specification, form: str) -> str:
     from slrspec.reporting import fault_table
+    from slrspec.running.fault_results import encode
 
     if form == "json":
-        return json.dumps(fault_table.as_json(trials), indent=2) + "\n"
+        return encode(results).decode()
     if form == "markdown":
         return fault_table.markdown(trials)
     return fault_table.text(trials, specification)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -82,23 +82,3 @@ def _own(trial: Trial) -> str:
         names = [scenario.partition("/")[2] for scenario in trial.killers.get(rule, ())]
         parts.append(f"{rule}: {', '.join(names)}" if names else f"**{rule}: survived**")
     return "<br>".join(parts)
-
-
-def as_json(trials: list[Trial]) -> dict[str, Any]:
-    """Return the matrix as plain values."""
-    return {
-        "faults": [
-            {
-                "id": trial.fault.id,
-                "what": trial.fault.what,
-                "rules": list(trial.fault.rules),
-                "verdict": "survived" if trial.survived else "killed",
-                "survived": list(trial.survived),
-                "killers": {rule: list(names) for rule, names in sorted(trial.killers.items())},
-                "unsure": {rule: list(names) for rule, names in sorted(trial.unsure.items())},
-            }
-            for trial in trials
-        ],
-        "total": len(trials),
-        "killed": sum(not trial.survived for trial in trials),
-    }

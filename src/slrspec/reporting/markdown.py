@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from slrspec.reporting.conformance import conformance
 from slrspec.reporting.look import look_of
 from slrspec.reporting.plain import plain, shortened
 
@@ -28,6 +29,9 @@ def render(run: Run) -> str:
         f"| {t.not_run} | {t.problems} |"
         for t in run.totals
     ]
+    lines += ["", *(f"- {_code(one.provider.name)}: {one.said}" for one in conformance(run))]
+    if run.not_verified:
+        lines += ["", f"Not verified: {', '.join(run.not_verified)}."]
     problems = [(rule, verdict) for rule in run.rules for verdict in rule.verdicts if verdict.problem]
     lines += ["", "### To look at" if problems else "Nothing to look at.", ""]
     lines += [

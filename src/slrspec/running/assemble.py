@@ -16,7 +16,7 @@ from slrspec.running.results import (
     Suite,
     Totals,
 )
-from slrspec.running.verdict import Verdict, worst
+from slrspec.running.verdict import Verdict, conformant, worst
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -82,7 +82,7 @@ def assemble(  # noqa: PLR0913 - a run is made of as many things
         environment=dict(environment),
         providers=[_provider(name, description) for name, description in providers.items()],
         totals=totals,
-        conformant=ran and all(v.verdict in {Verdict.PASS, Verdict.NOT_RUN} for v in verdicts),
+        conformant=all(conformant(v.verdict for v in verdicts if v.provider == name) for name in providers),
         not_verified=[r.id for r in rule_results if any(v.verdict is Verdict.NOT_RUN for v in r.verdicts)],
         exit_code=_exit_code(verdicts, ran=ran, interrupted=info.interrupted),
         rules=rule_results,

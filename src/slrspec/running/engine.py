@@ -15,6 +15,7 @@ from slrspec.errors import SlrspecError, UsageError
 from slrspec.providers.registry import find_provider
 from slrspec.running.deviations import read_deviations
 from slrspec.running.selection import Selection
+from slrspec.running.withheld import Withheld
 from slrspec.spec.gherkin import read_specification
 from slrspec.spec.location import features_folder
 
@@ -88,10 +89,12 @@ class Observer:
     def __init__(self, judged: Callable[[ScenarioResult], None]) -> None:
         self.judged = judged
         self.run: Run | None = None
+        self.withheld = Withheld()
 
-    def finished(self, run: Run) -> None:
-        """Take the run."""
+    def finished(self, run: Run, withheld: Withheld) -> None:
+        """Take the run, and the digests of the values that its records have references for."""
         self.run = run
+        self.withheld = withheld
 
 
 def check(request: Request) -> tuple[Specification, int]:

@@ -9,7 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 SECRET_FIELD = re.compile(r"password|secret|token$|^credentials$|^authorization$", re.IGNORECASE)
 # IAM's unique ids: the first four letters tell what it is of.
@@ -44,10 +47,16 @@ class References:
     account_id
         Twelve digits, written as `<account>`.
 
+    Attributes
+    ----------
+    withheld
+        The account id and every secret that was replaced, so that what is published can be searched for them.
+
     """
 
     def __init__(self, account_id: str) -> None:
         self._account = re.compile(rf"\b{re.escape(account_id)}\b")
+        self.withheld: set[str] = {account_id}
         self._known: dict[str, str] = {}
         self._counts: dict[str, int] = {}
 
@@ -67,6 +76,7 @@ class References:
 
     def _field(self, name: str, value: Any) -> Any:  # noqa: ANN401 - as above
         if SECRET_FIELD.search(name) and value is not None:
+            self.withheld.update(_leaves(value))
             return "<secret>"
         if name in ID_FIELDS and isinstance(value, str):
             return self._reference(ID_FIELDS[name], value)
@@ -84,6 +94,7 @@ class References:
 
     def _unique_id(self, match: re.Match[str]) -> str:
         if match[1] in KEY_KINDS:
+            self.withheld.add(match[0])
             return "<access-key>"
         return self._reference(ID_KINDS.get(match[1], "id"), match[0])
 
@@ -92,3 +103,15 @@ class References:
             self._counts[kind] = self._counts.get(kind, 0) + 1
             self._known[value] = f"<{kind}:{self._counts[kind]}>"
         return self._known[value]
+
+
+def _leaves(value: Any) -> Iterator[str]:  # noqa: ANN401 - as above
+    """Yield the texts within a value."""
+    if isinstance(value, Mapping):
+        for item in value.values():
+            yield from _leaves(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _leaves(item)
+    elif isinstance(value, str):
+        yield value

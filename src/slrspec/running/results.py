@@ -6,8 +6,10 @@ Every page, table and export is made from these records. The JSON Schema of the 
 
 from __future__ import annotations
 
+import gzip
 import inspect
-from typing import TYPE_CHECKING, Annotated, Any
+import zlib
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import msgspec
 from msgspec import Meta, Struct
@@ -183,13 +185,15 @@ class DocumentInfo(Record, frozen=True, kw_only=True):
     policy: str
 
 
-class Run(Record, frozen=True, kw_only=True):
-    """Everything that one execution produced.
+class RunSummary(Struct, frozen=True, kw_only=True):
+    """What a run found, without its evidence: as much as history, changes and gates need.
 
-    `conformant` is true if every rule that was run passes; `not_verified` lists the rules that were not run, so
-    that a skip can never be read as a pass. `exit_code` is what the command ended with.
+    `conformant` is true if, on every provider, each rule that was run passes and one was run at all; `not_verified`
+    lists the rules that were not run, so that a skip can never be read as a pass. `exit_code` is what the command
+    ended with.
     """
 
+    schema_version: Annotated[int, Meta(ge=SCHEMA_VERSION, le=SCHEMA_VERSION)] = SCHEMA_VERSION
     run: RunInfo
     suite: Suite
     document: DocumentInfo
@@ -200,8 +204,15 @@ class Run(Record, frozen=True, kw_only=True):
     not_verified: list[str]
     exit_code: int
     rules: list[RuleResult]
+
+
+class Run(RunSummary, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Everything that one execution produced: the verdicts, and the evidence behind them."""
+
     scenarios: list[ScenarioResult]
-    schema_version: Annotated[int, Meta(ge=SCHEMA_VERSION, le=SCHEMA_VERSION)] = SCHEMA_VERSION
+
+
+AnyRun = TypeVar("AnyRun", bound=RunSummary)
 
 
 def encode(run: Run) -> bytes:
@@ -210,7 +221,7 @@ def encode(run: Run) -> bytes:
 
 
 def read_run(file: Path) -> Run:
-    """Read and validate a `results.json`.
+    """Read and validate a `results.json`, or a compressed one, `….json.gz`.
 
     Raises
     ------
@@ -218,8 +229,24 @@ def read_run(file: Path) -> Run:
         If the file is missing, is no JSON, or breaks the schema; the message names the place.
 
     """
+    return _read(file, Run)
+
+
+def read_summary(file: Path) -> RunSummary:
+    """Read and validate what a results file says of a run, its evidence unread; raises like `read_run`."""
+    return _read(file, RunSummary)
+
+
+def _read(file: Path, kind: type[AnyRun]) -> AnyRun:
     try:
-        return msgspec.json.decode(file.read_bytes(), type=Run)
+        content = file.read_bytes()
+        if file.suffix == ".gz":
+            content = gzip.decompress(content)
+        if not content:
+            raise ResultsError("the run that was to write this file never ended", where=(file, None))
+        return msgspec.json.decode(content, type=kind)
+    except (gzip.BadGzipFile, zlib.error, EOFError) as error:
+        raise ResultsError(f"not a whole compressed file: {error}", where=(file, None)) from error
     except FileNotFoundError as error:
         raise ResultsError("no results here yet", where=(file, None), hint="slrspec run writes them") from error
     except OSError as error:

@@ -26,6 +26,7 @@ from slrspec.running.results import RunInfo, ScenarioResult, encode
 from slrspec.running.scenario_run import ScenarioRun
 from slrspec.running.selection import Selection
 from slrspec.running.verdict import Verdict
+from slrspec.running.withheld import Withheld, digests
 from slrspec.spec.gherkin import read_specification
 from slrspec.spec.location import features_folder
 
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
 
 RUN = pytest.StashKey[ScenarioRun]()
 RESULT = "slrspec_result"
+WITHHELD = "slrspec_withheld"
+SALT = "slrspec_salt"
 OBSERVER = "slrspec-observer"
 PACKAGES = ("boto3", "botocore", "moto", "pytest", "pytest-bdd")
 
@@ -66,6 +69,8 @@ class SpecificationSession:
         if option("slr_results"):
             _refuse_unwritable(Path(option("slr_results")))
         self.results: list[ScenarioResult] = []
+        self.salt: str = getattr(config, "workerinput", {}).get(SALT) or secrets.token_hex(16)
+        self.withheld: set[str] = set()
         self.interrupted = False
         self.run: Run | None = None
         self._opened = ExitStack()
@@ -210,6 +215,8 @@ class SpecificationSession:
             return
         self._show(report, result)
         setattr(report, RESULT, msgspec.json.encode(result).decode())
+        if run is not None:
+            setattr(report, WITHHELD, digests(self.salt, run.recorder.references.withheld))
 
     def _show(self, report: pytest.TestReport, result: ScenarioResult) -> None:
         """Give pytest's report the outcome that the verdict means."""
@@ -228,6 +235,11 @@ class SpecificationSession:
             report.outcome = "failed"
             report.longrepr = said
 
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:  # noqa: ANN401 - xdist has no types
+        """Give each process of pytest-xdist the same salt."""
+        node.workerinput[SALT] = self.salt
+
     # ---- summing up
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -237,6 +249,7 @@ class SpecificationSession:
             return
         result = msgspec.json.decode(text, type=ScenarioResult)
         self.results.append(result)
+        self.withheld.update(getattr(report, WITHHELD, ()))
         if self._observer is not None:
             self._observer.judged(result)
 
@@ -255,7 +268,7 @@ class SpecificationSession:
         if target:
             Path(target).write_bytes(encode(self.run))
         if self._observer is not None:
-            self._observer.finished(self.run)
+            self._observer.finished(self.run, Withheld(self.salt, frozenset(self.withheld)))
         if session.exitstatus in {
             pytest.ExitCode.OK,
             pytest.ExitCode.TESTS_FAILED,

@@ -33,3 +33,9 @@ WORST_FIRST = tuple(Verdict)
 def worst(verdicts: Iterable[Verdict]) -> Verdict:
     """Return the verdict of a rule whose scenarios have the given verdicts; of none at all, `NOT_RUN`."""
     return min(verdicts, key=WORST_FIRST.index, default=Verdict.NOT_RUN)
+
+
+def conformant(verdicts: Iterable[Verdict]) -> bool:
+    """Tell what `conformant` means in every output: each rule that was run passes, and at least one was run."""
+    judged = set(verdicts) - {Verdict.NOT_RUN}
+    return judged == {Verdict.PASS}

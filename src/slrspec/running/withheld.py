@@ -1,0 +1,78 @@
+"""The real values behind a run's references, kept as salted digests: what is published can be searched for them.
+
+Nothing here tells a value. The file lies beside the results, readable by its owner only, and is not for
+publication: an account id has so few digits that whoever has the salt could try them all.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import secrets
+from typing import TYPE_CHECKING
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+FILE = "withheld.json"
+# Shorter ones would be found by chance.
+SHORTEST = 8
+# Whatever a secret, a key or an account id may stand in: the widest run of characters first, then its parts.
+TOKENS = (
+    re.compile(rf"[A-Za-z0-9+/=_@!.-]{{{SHORTEST},200}}"),
+    re.compile(rf"[A-Za-z0-9+/=]{{{SHORTEST},200}}"),
+    re.compile(rf"[A-Za-z0-9]{{{SHORTEST},200}}"),
+    re.compile(r"(?<!\d)\d{12}(?!\d)"),
+)
+
+
+class Withheld(msgspec.Struct, frozen=True):
+    """Salted digests (SHA-256) of the values that a run has replaced by references."""
+
+    salt: str = msgspec.field(default_factory=lambda: secrets.token_hex(16))
+    digests: frozenset[str] = frozenset()
+
+    def __contains__(self, value: str) -> bool:
+        return digest(self.salt, value) in self.digests
+
+    def found_in(self, text: str) -> Iterator[int]:
+        """Yield where in a text one of the values stands."""
+        if not self.digests:
+            return
+        seen: dict[str, bool] = {}
+        for pattern in TOKENS:
+            for match in pattern.finditer(text):
+                if match[0] not in seen:
+                    seen[match[0]] = match[0] in self
+                if seen[match[0]]:
+                    yield match.start()
+
+
+def digest(salt: str, value: str) -> str:
+    """Return the digest of a value under a salt."""
+    return hashlib.sha256(f"{salt}:{value}".encode()).hexdigest()
+
+
+def digests(salt: str, values: Iterable[str]) -> list[str]:
+    """Return the digests of all values that are long enough to be looked for, sorted."""
+    return sorted(digest(salt, value) for value in values if len(value) >= SHORTEST)
+
+
+def write_withheld(folder: Path, withheld: Withheld) -> None:
+    """Write the digests beside the results, for nobody but the owner to read."""
+    target = folder / FILE
+    target.unlink(missing_ok=True)
+    with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
+        stream.write(msgspec.json.encode(withheld))
+
+
+def read_withheld(folder: Path) -> Withheld | None:
+    """Return what was written beside the results; None if there is no such file, or it cannot be read."""
+    try:
+        return msgspec.json.decode((folder / FILE).read_bytes(), type=Withheld)
+    except (OSError, msgspec.MsgspecError):
+        return None

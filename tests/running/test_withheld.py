@@ -1,0 +1,72 @@
+"""What is withheld is known by digests: it can be found in what is published, and read by nobody."""
+
+from __future__ import annotations
+
+import json
+import stat
+from pathlib import Path
+
+import pytest
+
+from slrspec.running.normal import References
+from slrspec.running.withheld import FILE, Withheld, digests, read_withheld, write_withheld
+from tests.conftest import slrspec
+
+ACCOUNT = "998877665544"
+SECRET = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYzzzzzzzzzz"
+
+
+@pytest.fixture
+def withheld() -> Withheld:
+    return Withheld("salt", frozenset(digests("salt", [ACCOUNT, SECRET, "short"])))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"arn:aws:iam::{ACCOUNT}:role/x",
+        f"{ACCOUNT}",
+        f"db-{ACCOUNT}-prod",
+        f"x{ACCOUNT}y",
+        f'"SecretAccessKey": "{SECRET}"',
+        f"<code>{SECRET}</code>",
+    ],
+)
+def test_it_is_found_wherever_it_stands(withheld: Withheld, text: str) -> None:
+    assert list(withheld.found_in(text))
+
+
+@pytest.mark.parametrize("text", ["", "123456789012", "arn:aws:iam::<account>:role/x", "short", ACCOUNT + "1"])
+def test_nothing_else_is(withheld: Withheld, text: str) -> None:
+    assert not list(withheld.found_in(text))
+
+
+def test_secrets_and_account_ids_of_an_exchange_are_withheld() -> None:
+    references = References(ACCOUNT)
+    shown = references.normal({"Arn": f"arn:aws:iam::{ACCOUNT}:role/x", "MasterUserPassword": {"deep": SECRET}})
+    assert shown == {"Arn": "arn:aws:iam::<account>:role/x", "MasterUserPassword": "<secret>"}
+    assert references.withheld == {ACCOUNT, SECRET}
+    references.text("AKIA" + "Q" * 16)
+    assert "AKIA" + "Q" * 16 in references.withheld
+
+
+def test_a_run_leaves_the_digests_for_its_owner_only(tmp_path: Path) -> None:
+    for workers in ("1", "2"):
+        out = tmp_path / workers
+        assert (
+            slrspec("run", "--rule", "RDS-DEL-01", "--out", out, "--workers", workers, cwd=tmp_path).returncode == 0
+        )
+        file = out / FILE
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+        withheld = read_withheld(out)
+        assert withheld is not None
+        scenarios = json.loads((out / "results.json").read_text())["scenarios"]
+        # each scenario has an account of its own, and a password for its DB instance
+        assert len(withheld.digests) == 2 * len(scenarios) > 0
+
+
+def test_a_damaged_file_is_no_digests(tmp_path: Path, withheld: Withheld) -> None:
+    write_withheld(tmp_path, withheld)
+    assert read_withheld(tmp_path) == withheld
+    (tmp_path / FILE).write_text("{")
+    assert read_withheld(tmp_path) is None
