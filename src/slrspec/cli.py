@@ -17,7 +17,9 @@ from slrspec.commands.authoring import lint, new_rule
 from slrspec.commands.drift import drift
 from slrspec.commands.faults import faults
 from slrspec.commands.history import diff, gate
+from slrspec.commands.places import DEFAULT_OUT, RESULTS
 from slrspec.commands.serve import serve
+from slrspec.commands.site import report, site
 from slrspec.commands.trace import trace
 from slrspec.errors import SlrspecError, UsageError
 
@@ -25,12 +27,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from slrspec.reporting.terminal import Style
-    from slrspec.running.results import Run, ScenarioResult
+    from slrspec.running.results import Run
     from slrspec.spec.rules import Rule, Specification
 
-DEFAULT_OUT = Path(".slrspec")
-RESULTS = "results.json"
-HISTORY = "history"
 HALF_A_YEAR = dt.timedelta(days=182)
 INTERRUPTED = 4
 FORMATS = ("text", "json", "junit", "markdown", "messages", "earl", "oscal")
@@ -160,11 +159,9 @@ def run(  # noqa: PLR0913, PLR0917 - an option each
       slrspec run --provider moto --provider documented
       slrspec run --format json | jq .totals
     """  # noqa: D301
-    from slrspec.history.folder import append
-    from slrspec.running.engine import Observer, Request, check, execute
-    from slrspec.running.results import encode
+    from slrspec.commands.keeping import run_and_keep
+    from slrspec.running.engine import Request
     from slrspec.running.selection import Selection
-    from slrspec.running.withheld import write_withheld
 
     if quiet and verbose:
         raise UsageError("--quiet and --verbose exclude each other")
@@ -179,44 +176,12 @@ def run(  # noqa: PLR0913, PLR0917 - an option each
         no_deviations=no_deviations,
         workers=workers,
     )
-    specification, total = check(request)
-    target = _writable(out)
-    progress = Progress(specification, total)
-    observer = Observer(progress.judged)
-    done = execute(request, observer)
-    progress.clear()
-    target.write_bytes(encode(done))
-    write_withheld(out, observer.withheld)
-    if kept:
-        append(out / HISTORY, done)
+    done, specification = run_and_keep(request, out, kept=kept)
     click.echo(_printed(done, form, specification, verbosity=verbose - quiet), nl=False)
     if form == "text":
-        click.echo(f"Results: {target}")
+        click.echo(f"Results: {out / RESULTS}")
     gc.freeze()  # the interpreter need not walk all that moto has imported once more before it exits
     context.exit(done.exit_code)
-
-
-class Progress:
-    """One line on standard error that follows the run; nothing at all where that is no terminal."""
-
-    def __init__(self, specification: Specification, total: int) -> None:
-        self._sections = {rule.id: rule.section for rule in specification.rules}
-        self._total = total
-        self._done = 0
-        self._shown = sys.stderr.isatty()
-
-    def judged(self, result: ScenarioResult) -> None:
-        """Show that another scenario was judged."""
-        self._done += 1
-        if self._shown:
-            section = self._sections.get(result.rule, "")
-            sys.__stderr__.write(f"\r\x1b[K{self._done}/{self._total} {result.provider} {section}")  # type: ignore[union-attr]
-            sys.__stderr__.flush()  # type: ignore[union-attr]
-
-    def clear(self) -> None:
-        """Take the line away."""
-        if self._shown:
-            click.echo("\r\x1b[K", nl=False, err=True)
 
 
 def _printed(done: Run, form: str, specification: Specification, *, verbosity: int) -> str:
@@ -243,22 +208,6 @@ def _style(verbosity: int = 0) -> Style:
     except (UnicodeEncodeError, LookupError):
         return Style(verbosity=verbosity, unicode=False)
     return Style(verbosity=verbosity)
-
-
-def _writable(out: Path) -> Path:
-    """Return where the results go, having made sure that they can be written there before anything runs."""
-    target = out / RESULTS
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        if out == DEFAULT_OUT:  # like pytest's cache, nothing that anybody wants in a repository
-            (out / ".gitignore").write_text("*\n", encoding="utf-8")
-        with target.open("ab"):
-            pass
-    except OSError as error:
-        raise UsageError(
-            f"cannot write results: {error.strerror}", where=(out, None), hint="choose another --out"
-        ) from error
-    return target
 
 
 def _specification(features: Path | None = None, edition: str = "") -> Specification:
@@ -521,7 +470,7 @@ def completion(shell: str) -> None:
     click.echo(found(command, {}, "slrspec", "_SLRSPEC_COMPLETE").source())
 
 
-for subcommand in (diff, drift, faults, gate, lint, new_rule, serve, trace):
+for subcommand in (diff, drift, faults, gate, lint, new_rule, report, serve, site, trace):
     command.add_command(subcommand)
 
 

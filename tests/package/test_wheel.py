@@ -35,6 +35,8 @@ def test_the_wheel_has_features_steps_and_deviations_and_no_test(wheel: Path) ->
     assert "slrspec/documented/data/policy-versions.tsv" in names
     assert "slrspec/documented/data/services.tsv" in names
     assert "slrspec/py.typed" in names
+    of_the_site = ("templates/matrix.md.j2", "assets/report.css", "assets/report.js", "standalone.yml")
+    assert all(f"slrspec/site/{name}" in names for name in of_the_site)
     assert not [name for name in names if name.startswith(("tests/", "bench/"))]
 
 
@@ -74,6 +76,18 @@ def test_an_installed_wheel_runs_the_specification_outside_any_checkout(wheel: P
     results = json.loads(run.stdout)
     assert results["run"]["complete"]
     assert len(results["rules"]) >= 72
+    # the report needs nothing more; the site needs MkDocs, and says so
+    for arguments, code, said in ((["report"], 0, "docs/report"), (["site"], 2, "slrspec[site]")):
+        done = subprocess.run(
+            [str(home / "bin" / "slrspec"), *arguments],
+            cwd=elsewhere,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == code, done.stderr
+        assert said in done.stdout + done.stderr
     imported = subprocess.run(
         [str(python), "-c", "import slrspec; print(slrspec.__file__)"],
         cwd=elsewhere,

@@ -87,7 +87,7 @@ def _verdict(name: str, verdict: str, *, known: bool) -> RuleVerdict:
 
 def _totals(name: str, rules: list[RuleResult]) -> Totals:
     found = [v for rule in rules for v in rule.verdicts if v.provider == name]
-    count = {verdict: sum(v.verdict is verdict and v.known is None for v in found) for verdict in Verdict}
+    count = {verdict: sum(v.verdict is verdict for v in found) for verdict in Verdict}
     return Totals(
         provider=name,
         rules=len(found),

@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from slrspec.documented.catalogue import DEFAULT_EDITION, PINNED
 from slrspec.errors import UsageError
 
 if TYPE_CHECKING:
     from slrspec.spec.grants import Grant
     from slrspec.tracing.drift import Live, NamedPolicy, PolicyDrift
-
-DOCUMENTED, PINNED = "2020-10-09", "v14"
 
 
 @click.command()
@@ -25,7 +24,7 @@ DOCUMENTED, PINNED = "2020-10-09", "v14"
 @click.option(
     "--live", "file", type=click.Path(path_type=Path), metavar="FILE", help="Read the live policy from a file."
 )
-@click.option("--documented", default=DOCUMENTED, show_default=True, metavar="DAY", help="Edition, or vN.")
+@click.option("--documented", default=DEFAULT_EDITION, show_default=True, metavar="DAY", help="Edition, or vN.")
 @click.option(
     "--baseline", default=PINNED, show_default=True, metavar="VERSION", help="Pinned: vN, a day, or a file."
 )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.shell_completion import CompletionItem
 
+from slrspec.commands.places import DEFAULT_OUT, FAULTS
 from slrspec.errors import UsageError
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def _complete(_context: click.Context, _parameter: click.Parameter, incomplete: 
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
-    default=Path(".slrspec", "faults.json"),
+    default=DEFAULT_OUT / FAULTS,
     show_default=True,
     metavar="FILE",
     help="Where the site finds what was tried.",

@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING
 
 import click
 
+from slrspec.commands.places import DEFAULT_OUT, HISTORY, RESULTS
+
 if TYPE_CHECKING:
     from slrspec.history.changes import Comparison
 
-FOLDER = Path(".slrspec")
 RUN = click.Path(path_type=Path)
 history_option = click.option(
     "--history",
     "folder",
     type=RUN,
-    default=FOLDER / "history",
+    default=DEFAULT_OUT / HISTORY,
     show_default=True,
     metavar="DIR",
     help="Where runs named by id are looked for.",
@@ -34,7 +35,7 @@ form_option = click.option(
 
 @click.command()
 @click.argument("before", type=RUN)
-@click.argument("after", type=RUN, default=FOLDER / "results.json")
+@click.argument("after", type=RUN, default=DEFAULT_OUT / RESULTS)
 @history_option
 @form_option
 @click.pass_context
@@ -58,7 +59,7 @@ def diff(context: click.Context, before: Path, after: Path, folder: Path, form: 
 
 
 @click.command()
-@click.argument("after", metavar="[RUN]", type=RUN, default=FOLDER / "results.json")
+@click.argument("after", metavar="[RUN]", type=RUN, default=DEFAULT_OUT / RESULTS)
 @click.option("--baseline", required=True, type=RUN, metavar="RUN", help="The run to hold it against.")
 @history_option
 @form_option

@@ -45,6 +45,10 @@ class Timeline:
             begun = point.started
         return begun
 
+    def until(self, moment: str) -> Timeline:
+        """Return the timeline up to the run that started at a moment."""
+        return Timeline(tuple(point for point in self.points if point.started <= moment))
+
     def last(self, number: int) -> tuple[Point, ...]:
         """Return the last points."""
         return self.points[-number:]

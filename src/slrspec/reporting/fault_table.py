@@ -65,7 +65,7 @@ def _errors(trials: list[Trial]) -> Iterable[str]:
 def markdown(trials: list[Trial]) -> str:
     """Return a table with a row for each fault."""
     rows = [
-        "| | fault | what it does | killed by its own rules' | others |",
+        "| killed | fault | what it does | killed by its own rules' | others |",
         "|---|---|---|---|---|",
         *(
             f"| {'✗' if trial.survived else '✓'} | `{trial.fault.id}` | {trial.fault.what} | {_own(trial)} "

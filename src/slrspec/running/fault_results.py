@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from slrspec.running.fault_matrix import Trial
     from slrspec.spec.rules import Specification
 
-FILE = "faults.json"
-
 
 class FaultResult(Record, frozen=True, kw_only=True):
     """One fault: what it does, the rules that it breaks, and which scenarios of which rules noticed."""

@@ -10,6 +10,7 @@ import pytest
 from pytest_bdd import given, parsers, then, when
 
 from slrspec.running.trouble import ProviderTrouble
+from slrspec.running.withheld import NO_SECRET
 
 if TYPE_CHECKING:
     from slrspec.providers.contract import Principal
@@ -23,7 +24,7 @@ SMALLEST = {
     "AllocatedStorage": 20,
     "BackupRetentionPeriod": 0,
     "MasterUsername": "slrspec",
-    "MasterUserPassword": "not-a-real-password",
+    "MasterUserPassword": NO_SECRET,
     "PubliclyAccessible": False,
     "Tags": [{"Key": "slrspec", "Value": "true"}],
 }

@@ -1,0 +1,1 @@
+"""The conformance site: runs rendered with Jinja to plain Markdown files, built by MkDocs, published whole."""

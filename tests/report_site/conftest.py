@@ -1,0 +1,49 @@
+"""Reports and sites to look at: of a real run on two providers, and of runs made by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from slrspec.history.folder import History
+from slrspec.running.results import Run
+from slrspec.site.report import Report, Sources
+from slrspec.spec.location import features_folder
+from slrspec.spec.rules import Specification
+from slrspec.tracing.editions import read_editions
+from tests.conftest import slrspec
+
+MakeReport = Callable[..., Report]
+
+
+@pytest.fixture(scope="session")
+def make_report(specification: Specification) -> MakeReport:
+    def make(*runs: Run, past: tuple[Run, ...] = (), **more: object) -> Report:
+        editions = read_editions(features_folder())
+        return Report(Sources(runs, specification, editions, History(past), **more))  # type: ignore[arg-type]
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def site_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which two runs were made, faults were tried, and the site was built; the site is in `site`."""
+    folder = tmp_path_factory.mktemp("site")
+    assert slrspec("run", "--provider", "moto", "-q", cwd=folder).returncode == 0
+    assert slrspec("faults", "--own", "--rule", "RDS-DEL-01", cwd=folder).returncode == 0
+    built = slrspec("site", "--provider", "moto", "--provider", "documented", cwd=folder)
+    assert built.returncode == 0, built.stdout + built.stderr
+    return folder
+
+
+def with_text(run: Run, text: str) -> Run:
+    """Return a run in which every text that a provider could have chosen is the given one."""
+    import re
+
+    replaced = re.compile(r'"(reason|message|what|expected|actual|code|operation|principal|text)":"[^"]*"')
+    encoded = msgspec.json.encode(run).decode()
+    quoted = msgspec.json.encode(text).decode()
+    return msgspec.json.decode(replaced.sub(lambda found: f'"{found[1]}":{quoted}', encoded), type=Run)

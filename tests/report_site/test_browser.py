@@ -1,0 +1,272 @@
+"""The built site in a real Chromium: what a reader does there, and what the browser makes of it.
+
+Needs the extra `browser` and Debian's chromium.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+playwright = pytest.importorskip(
+    "playwright.sync_api", reason="needs the extra 'browser': pip install -e '.[browser]'"
+)
+axe_module = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs the extra 'browser'")
+CHROMIUM = os.environ.get("SLRSPEC_CHROMIUM") or shutil.which("chromium") or ""
+if not CHROMIUM:
+    pytest.skip("needs Debian's chromium", allow_module_level=True)
+
+WIDE, NARROW = 1280, 360
+A = "RDS-DEL-01"
+EVIDENCE = f"evidence/moto/{A}-a-single-db-instance-keeps-the-role.html"
+PAGES = [
+    "index.html",
+    "scenarios.html",
+    "changes.html",
+    "trend.html",
+    "coverage.html",
+    "policy.html",
+    "faults.html",
+    "data.html",
+    f"rules/{A}.html",
+    "rules/RDS-PER-05.html",
+    "rules/RDS-INT-04.html",
+    EVIDENCE,
+    "evidence/moto/RDS-PER-05-every-ec2-action-of-the-page-is-granted.html",
+    "providers/moto.html",
+    "providers/documented.html",
+    "404.html",
+]
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    flags = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+    with playwright.sync_playwright() as started:
+        found = started.chromium.launch(executable_path=CHROMIUM, args=flags)
+        yield found
+        found.close()
+
+
+@pytest.fixture(scope="module")
+def address(site_folder: Path) -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(site_folder / "site")))
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}/"
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+@pytest.fixture
+def page(browser: Any, address: str) -> Iterator[Any]:
+    """A page that fails its test on any error in the console, and on any request to somewhere else."""
+    yield from watched(browser, address, color_scheme="light", viewport={"width": WIDE, "height": 900})
+
+
+def watched(browser: Any, address: str, **settings: Any) -> Iterator[Any]:
+    context = browser.new_context(**settings)
+    made = context.new_page()
+    trouble: list[str] = []
+    made.on("console", lambda said: trouble.append(said.text) if said.type in {"error", "warning"} else None)
+    made.on("pageerror", lambda error: trouble.append(str(error)))
+    made.on("requestfailed", lambda request: trouble.append(f"failed: {request.url}"))
+    made.on(
+        "request",
+        lambda request: (
+            None if request.url.startswith((address, "data:", "blob:")) else trouble.append(request.url)
+        ),
+    )
+    yield made
+    context.close()
+    assert not trouble
+
+
+def shown_rules(page: Any) -> list[str]:
+    found: list[str] = page.locator(".slr-row:visible th a").all_inner_texts()
+    return found
+
+
+def test_filters_live_in_the_address(page: Any, address: str) -> None:
+    page.goto(f"{address}index.html")
+    every = shown_rules(page)
+    assert len(every) == 84
+    page.select_option("select[name=verdict]", "known")
+    page.select_option("select[name=section]", "deleting")
+    page.select_option("select[name=provider]", "moto")
+    few = shown_rules(page)
+    assert few
+    assert all(rule.startswith("RDS-DEL") for rule in few)
+    assert page.url.endswith("#verdict=known&section=deleting&provider=moto")
+    assert page.locator("th[data-provider=documented]").is_hidden()
+    assert page.locator("[role=status]").inner_text() == f"{len(few)} of 84 rules"
+    again = page.context.new_page()
+    again.goto(page.url)  # as somebody does who is sent the address
+    assert shown_rules(again) == few
+    assert again.input_value("select[name=section]") == "deleting"
+    page.fill("input[name=q]", "del-01")
+    assert shown_rules(page) == [A]
+    page.fill("input[name=q]", "no such rule")
+    assert page.locator(".slr-none").is_visible()
+    page.click(".slr-filter button[type=reset]")
+    assert shown_rules(page) == every
+
+
+def test_a_filter_in_the_address_means_nothing_but_text(page: Any, address: str) -> None:
+    page.goto(f"{address}index.html#q=%3Cimg%20src%3Dx%20onerror%3Dalert(1)%3E&verdict=nonsense&x=y")
+    assert shown_rules(page) == []
+    assert page.locator("img[src=x]").count() == 0
+
+
+def test_changed_rules_can_be_filtered(page: Any, address: str) -> None:
+    page.goto(f"{address}index.html#changed=yes")
+    assert shown_rules(page) == []  # the second run found moto as the first did
+
+
+@pytest.mark.parametrize(
+    ("words", "rule"), [(A, A), ("any DB instance exists", A), ("UnmodifiableEntity", "RDS-EDT-06")]
+)
+def test_search_finds_rules_by_id_words_and_error_code(page: Any, address: str, words: str, rule: str) -> None:
+    page.goto(f"{address}index.html")
+    assert rule in search(page, words)[0]
+
+
+def search(page: Any, words: str) -> list[str]:
+    """Type into the search, and return the addresses of what it finds."""
+    page.fill("input[name=query]", words)
+    page.wait_for_selector(".md-search-result__link")
+    page.wait_for_timeout(300)  # the list is written in several goes
+    found: list[str] = page.locator(".md-search-result__link").evaluate_all("links => links.map(one => one.href)")
+    return found
+
+
+def test_the_site_works_from_disk(browser: Any, site_folder: Path) -> None:
+    home = (site_folder / "site" / "index.html").as_uri()
+    for page in watched(browser, "file://", viewport={"width": WIDE, "height": 900}):
+        page.goto(home)
+        assert A in search(page, A)[0]
+        page.keyboard.press("Escape")
+        page.goto(f"{home}#q=del-01")
+        assert shown_rules(page) == [A]
+        page.click(f".slr-row:visible a:has-text('{A}')")
+        assert page.locator("h1").inner_text().startswith(A)
+
+
+def test_dark_follows_the_system_and_the_switch(browser: Any, address: str) -> None:
+    for page in watched(browser, address, color_scheme="dark", viewport={"width": WIDE, "height": 900}):
+        page.goto(f"{address}index.html")
+        dark = page.evaluate("getComputedStyle(document.body).backgroundColor")
+        assert page.locator("body").get_attribute("data-md-color-scheme") == "slate"
+        page.click("label[title=Light]:visible")
+        assert page.locator("body").get_attribute("data-md-color-scheme") == "default"
+        assert page.evaluate("getComputedStyle(document.body).backgroundColor") != dark
+
+
+def test_everything_can_be_reached_by_keyboard(page: Any, address: str) -> None:
+    page.goto(f"{address}{EVIDENCE}")
+    reached = set()
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        reached.add(
+            page.evaluate("document.activeElement.tagName + ' ' + document.activeElement.textContent.trim()")
+        )
+    assert any(one.startswith("SUMMARY Call 1: CreateDBInstance") for one in reached)
+    assert "A Data" in reached
+    call = page.locator("#call-1")
+    call.locator("summary").focus()
+    page.keyboard.press("Enter")
+    assert call.get_attribute("open") is not None
+    assert call.locator("text=MasterUserPassword").first.is_visible()
+
+
+def test_the_focus_can_be_seen(page: Any, address: str) -> None:
+    page.goto(f"{address}index.html")
+    page.locator(".slr-row a").first.focus()
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Tab")
+    assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+
+
+def test_an_address_within_something_folded_opens_it(page: Any, address: str) -> None:
+    page.goto(f"{address}{EVIDENCE}#call-3")
+    assert page.locator("#call-3").get_attribute("open") is not None
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_nothing_is_wider_than_a_narrow_screen(browser: Any, address: str, name: str) -> None:
+    for page in watched(browser, address, viewport={"width": NARROW, "height": 800}):
+        page.goto(f"{address}{name}")
+        page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
+        assert page.evaluate("document.documentElement.scrollWidth") <= NARROW
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", PAGES)
+def test_axe_finds_nothing(browser: Any, address: str, name: str, scheme: str) -> None:
+    for width in (WIDE, NARROW):
+        # what looks at the page is a script that the page's own policy would not let in
+        settings = {"color_scheme": scheme, "viewport": {"width": width, "height": 900}, "bypass_csp": True}
+        for page in watched(browser, address, **settings):
+            page.goto(f"{address}{name}")
+            page.evaluate("document.querySelectorAll('.slr details').forEach(one => { one.open = true })")
+            found = axe_module.Axe().run(page).response
+            assert [(v["id"], v["nodes"][0]["target"]) for v in found["violations"]] == []
+            assert len(found["passes"]) > 10
+
+
+def test_axe_would_find_something(browser: Any, address: str) -> None:
+    """The check above can fail."""
+    for page in watched(browser, address, bypass_csp=True):
+        page.goto(f"{address}index.html")
+        page.evaluate("document.querySelector('.slr-lead').style.color = '#888'")
+        page.evaluate("document.querySelector('.slr-lead').style.background = '#777'")
+        assert "color-contrast" in [v["id"] for v in axe_module.Axe().run(page).response["violations"]]
+
+
+def test_the_policy_stops_a_script_that_was_smuggled_in(site_folder: Path, browser: Any, tmp_path: Path) -> None:
+    copy = tmp_path / "site"
+    shutil.copytree(site_folder / "site", copy)
+    home = copy / "index.html"
+    evil = "<script>window.evil = 1</script><img src=x onerror='window.evil = 2'>"
+    home.write_text(home.read_text().replace("<footer", f"{evil}<footer", 1))
+    context = browser.new_context()
+    made = context.new_page()
+    made.goto(home.as_uri())
+    made.wait_for_timeout(300)
+    assert made.evaluate("window.evil") is None
+    context.close()
+
+
+def test_pages_print_without_what_is_for_the_screen_only(page: Any, address: str) -> None:
+    page.goto(f"{address}index.html")
+    page.emulate_media(media="print")
+    assert page.locator(".slr-filter").is_hidden()
+    assert page.locator("#matrix").is_visible()
+
+
+def test_a_command_can_be_copied(page: Any, address: str) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.goto(f"{address}providers/moto.html")
+    page.locator("[data-copy]").first.click()
+    assert page.evaluate("navigator.clipboard.readText()") == "slrspec run --provider moto"
+
+
+def test_the_page_is_whole_without_scripts(browser: Any, address: str) -> None:
+    for page in watched(browser, address, java_script_enabled=False):
+        page.goto(f"{address}index.html")
+        assert page.locator(".slr-row").count() == 84
+        assert page.locator(".slr-filter").is_hidden()

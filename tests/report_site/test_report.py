@@ -1,0 +1,236 @@
+"""What the pages say of runs: which run is shown, what changed, what is missing."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from slrspec.errors import UsageError
+from slrspec.history.changes import Kind
+from slrspec.history.folder import History, PassedOver
+from slrspec.site.pages import every_file
+from slrspec.site.report import Report, slug, unique_slugs
+from tests.recorded.runs import a_run
+from tests.report_site.conftest import MakeReport
+
+A, B = "RDS-DEL-01", "RDS-DEL-02"
+
+
+def files_of(report: Report) -> dict[str, str]:
+    return {name: content.decode() for name, content in every_file(report)}
+
+
+def words(page: str) -> str:
+    """The text of a page."""
+    import html
+
+    return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", " ", page)))
+
+
+def test_each_provider_has_a_column_with_its_latest_whole_run(make_report: MakeReport) -> None:
+    whole = a_run({A: {"moto": "pass"}}, day=1)
+    part = a_run({A: {"moto": "fail"}}, day=2, complete=False)
+    other = a_run({A: {"aws": "pass"}}, day=3)
+    report = make_report(whole, part, other)
+    assert [(c.provider.name, c.run.run.id) for c in report.columns] == [
+        ("moto", whole.run.id),
+        ("aws", other.run.id),
+    ]
+    assert "Partial" not in files_of(report)["index.md"]
+
+
+def test_a_partial_run_is_labelled(make_report: MakeReport) -> None:
+    report = make_report(a_run({A: {"moto": "pass"}}, complete=False))
+    for page in ("index.md", "providers/moto.md", "data.md"):
+        assert "artial" in files_of(report)[page]
+
+
+def test_what_a_partial_run_left_out_is_no_fall(make_report: MakeReport) -> None:
+    before = a_run({A: {"moto": "pass"}, B: {"moto": "pass"}}, day=1)
+    report = make_report(a_run({A: {"moto": "pass"}}, day=2, complete=False), past=(before,))
+    assert report.reported[0].since is not None
+    assert report.changes == 0
+    assert "Nothing changed" in words(files_of(report)["changes.md"])
+
+
+def test_a_change_is_marked_in_the_matrix_and_told(make_report: MakeReport) -> None:
+    before, after = a_run({A: {"moto": "pass"}}, day=1), a_run({A: {"moto": "fail"}}, day=2)
+    report = make_report(after, past=(before,))
+    (row,) = report.rows
+    assert row.cells[0].kind is Kind.REGRESSED
+    files = files_of(report)
+    assert "▼ regressed, was pass" in words(files["index.md"])
+    assert "regressed (1)" in words(files["changes.md"])
+    assert "fail since 2026-11-02" in words(files[f"rules/{A}.md"])
+
+
+def test_a_renamed_rule_and_provider_are_followed(make_report: MakeReport) -> None:
+    from tests.recorded.runs import provider
+
+    old = msgspec.structs.replace(provider("moto", mode="x"), name="old")
+    new = msgspec.structs.replace(old, name="new")
+    before = a_run({A: {"old": "pass"}}, statements={A: "Stays"}, providers={"old": old})
+    after = a_run({B: {"new": "fail"}}, day=2, statements={B: "Stays"}, providers={"new": new})
+    told = words(files_of(make_report(after, past=(before,)))["changes.md"])
+    assert f"regressed (1) Rule Claim Provider Before Now {B} Stays new pass fail" in told
+    assert "old is called new now" in told
+
+
+def test_the_run_before_is_the_latest_whole_one_of_the_same_providers(make_report: MakeReport) -> None:
+    best = a_run({A: {"moto": "pass"}}, day=1)
+    part = a_run({A: {"moto": "pass"}}, day=2, complete=False)
+    other = a_run({A: {"aws": "pass"}}, day=3)
+    future = a_run({A: {"moto": "pass"}}, day=5)
+    (reported,) = make_report(a_run({A: {"moto": "fail"}}, day=4), past=(best, part, other, future)).reported
+    assert reported.since is not None
+    assert reported.since.before.run.id == best.run.id
+    assert [one.before.run.id for one in reported.others] == [part.run.id]
+
+
+def test_without_an_earlier_run_nothing_is_claimed(make_report: MakeReport) -> None:
+    report = make_report(a_run({A: {"moto": "pass"}}))
+    assert report.changes is None
+    assert "no run before" in words(files_of(report)["index.md"])
+
+
+def test_faults_that_were_not_tried_are_not_counted(make_report: MakeReport) -> None:
+    files = files_of(make_report(a_run({A: {"moto": "pass"}})))
+    assert "faults not tried" in words(files["index.md"])
+    assert "Not tried" in words(files[f"rules/{A}.md"])
+
+
+def test_a_rule_that_the_features_do_not_have_is_shown_all_the_same(make_report: MakeReport) -> None:
+    files = files_of(make_report(a_run({"RDS-OLD-01": {"moto": "fail"}})))
+    assert "do not have this rule" in words(files["rules/RDS-OLD-01.md"])
+
+
+def test_confirmed_on_aws(make_report: MakeReport) -> None:
+    report = make_report(a_run({A: {"moto": "fail", "aws": "pass"}, B: {"moto": "pass", "aws": "fail"}}))
+    files = files_of(report)
+    assert "Last confirmed on AWS 2026-11-01" in words(files[f"rules/{A}.md"])
+    assert "Last confirmed on AWS never" in words(files[f"rules/{B}.md"])
+
+
+def test_a_provider_that_keeps_everything_says_so(make_report: MakeReport) -> None:
+    files = files_of(make_report(a_run({A: {"moto": "pass", "other": "fail"}})))
+    assert "keeps every rule that was checked" in words(files["providers/moto.md"])
+    assert "keeps every rule" not in words(files["providers/other.md"])
+
+
+def test_a_provider_of_which_nothing_is_known_keeps_nothing(make_report: MakeReport) -> None:
+    files = files_of(make_report(a_run({A: {"moto": "not-run"}})))
+    assert "keeps every rule" not in words(files["providers/moto.md"])
+    assert "Nothing was checked" in words(files["providers/moto.md"])
+
+
+def test_a_file_that_is_no_run_is_named(specification: object, make_report: MakeReport) -> None:
+    from dataclasses import replace
+
+    report = make_report(a_run({A: {"moto": "pass"}}))
+    history = History((), (PassedOver(Path("cut.json.gz"), "not a whole compressed file"),))
+    told = words(files_of(Report(replace(report.sources, history=history)))["changes.md"])
+    assert "cut.json.gz : not a whole compressed file" in told
+
+
+def test_sentences_are_shown_only_with_a_copy_of_the_page(make_report: MakeReport) -> None:
+    from slrspec.tracing.page import Page, Sentence
+
+    run = a_run({A: {"moto": "pass"}})
+    report = make_report(run)
+    assert report.edition is not None
+    place = report.edition.sentences[1]
+    page = Page((Sentence(1, 1, "A sentence of the page."),), ())
+    told = words(files_of(report)["coverage.md"])
+    assert place.fingerprint in told
+    assert "A sentence of the page" not in told
+    from dataclasses import replace
+
+    edition = replace(report.edition, sentences=(replace(place, fingerprint=page.sentences[0].fingerprint),))
+    copied = make_report(run, page=page)
+    copied.__dict__["edition"] = edition
+    assert "A sentence of the page." in words(files_of(copied)["coverage.md"])
+
+
+def test_the_live_policy_is_compared_grant_by_grant(make_report: MakeReport) -> None:
+    from slrspec.tracing.drift import NamedPolicy
+
+    live = NamedPolicy("live v15", {"Statement": [{"Effect": "Allow", "Action": "sns:Publish", "Resource": "*"}]})
+    told = words(files_of(make_report(a_run({A: {"moto": "pass"}}), live=live))["policy.md"])
+    assert "recorded v14 -> live v15:" in told
+    assert "removed" in told
+    assert "No live policy was given" not in told
+
+
+def test_equal_runs_give_equal_bytes(make_report: MakeReport) -> None:
+    run = a_run({A: {"moto": "pass"}})
+    assert files_of(make_report(run)) == files_of(make_report(run))
+
+
+def test_every_page_names_its_run(make_report: MakeReport) -> None:
+    run = a_run({A: {"moto": "fail"}})
+    for name, page in files_of(make_report(run)).items():
+        if name.endswith(".md"):
+            assert run.run.id in words(page), name
+
+
+def test_figures_and_downloads_say_the_same(make_report: MakeReport) -> None:
+    """One run feeds both, so that they cannot disagree."""
+    run = a_run({A: {"moto": "pass"}, B: {"moto": "fail"}})
+    files = files_of(make_report(run))
+    results = json.loads(files[f"data/{run.run.id}/results.json"])
+    passed = sum(v["verdict"] == "pass" for rule in results["rules"] for v in rule["verdicts"])
+    assert f"{passed} of 2 kept by moto" in words(files["index.md"])
+
+
+def test_downloads_have_their_size_and_digest(make_report: MakeReport) -> None:
+    import hashlib
+
+    run = a_run({A: {"moto": "pass"}})
+    files = files_of(make_report(run))
+    told = words(files["data.md"])
+    names = [name for name in files if name.startswith(f"data/{run.run.id}/")]
+    assert len(names) == 6
+    for name in names:
+        content = files[name].encode()
+        assert hashlib.sha256(content).hexdigest() in told
+        assert f"{len(content):,}" in told
+
+
+@pytest.mark.parametrize("name", ["../../etc/passwd", "a/b", "documented:edition=v14", "", "é", "x" * 500, "CON"])
+def test_no_name_leads_out_of_the_report(name: str) -> None:
+    assert re.fullmatch(r"[A-Za-z0-9-]{1,100}", slug(name))
+
+
+def test_two_names_have_two_addresses() -> None:
+    names = ["a:b", "a/b", "A-B", "a-b-2", "ab"]
+    found = unique_slugs(names)
+    assert len({made.casefold() for made in found.values()}) == len(names)
+
+
+def test_runs_of_different_documents_are_refused(make_report: MakeReport) -> None:
+    one = a_run({A: {"moto": "pass"}})
+    other = msgspec.structs.replace(one, document=msgspec.structs.replace(one.document, id="other"))
+    with pytest.raises(UsageError, match="different documents"):
+        make_report(one, msgspec.structs.replace(other, run=msgspec.structs.replace(other.run, id="x")))
+
+
+def test_size_grows_with_the_evidence_and_not_with_its_square(make_report: MakeReport) -> None:
+    """The same evidence page costs the same, however many there are."""
+    from slrspec.running.results import ScenarioResult
+    from slrspec.running.verdict import Verdict
+
+    def evidence(number: int) -> dict[str, int]:
+        results = tuple(
+            ScenarioResult(scenario=f"{A}/s{i:04}", rule=A, provider="moto", name="n", verdict=Verdict.PASS)
+            for i in range(number)
+        )
+        files = files_of(make_report(a_run({A: {"moto": "pass"}}, scenarios=results)))
+        return {name: len(page) for name, page in files.items() if name.startswith("evidence/")}
+
+    few, many = evidence(5), evidence(50)
+    assert set(many.values()) == set(few.values())
+    assert len(many) == 10 * len(few)
