@@ -20,6 +20,7 @@ from slrspec.commands.history import diff, gate
 from slrspec.commands.places import DEFAULT_OUT, RESULTS
 from slrspec.commands.serve import serve
 from slrspec.commands.site import report, site
+from slrspec.commands.smoke import smoke
 from slrspec.commands.trace import trace
 from slrspec.errors import SlrspecError, UsageError
 
@@ -470,7 +471,7 @@ def completion(shell: str) -> None:
     click.echo(found(command, {}, "slrspec", "_SLRSPEC_COMPLETE").source())
 
 
-for subcommand in (diff, drift, faults, gate, lint, new_rule, report, serve, site, trace):
+for subcommand in (diff, drift, faults, gate, lint, new_rule, report, serve, site, smoke, trace):
     command.add_command(subcommand)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import socket
 import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 from slrspec.errors import ConnectionRefusedByGuard
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 # What a user's shell may hold that changes where a client goes, who it is, or how moto behaves.
 FOREIGN = ("AWS_", "BOTO_", "MOTO_", "INITIAL_NO_AUTH_ACTION_COUNT", "TEST_SERVER_MODE", "TEST_PROXY_MODE")
@@ -28,6 +29,7 @@ HARMLESS = {
 }
 
 _guards = 0
+_allowed: set[str] = set()
 _hooked = False
 
 
@@ -54,12 +56,17 @@ def local_environment(**extra: str) -> Iterator[None]:
 
 
 @contextmanager
-def loopback_only() -> Iterator[None]:
+def loopback_only(hosts: Iterable[str] = ()) -> Iterator[None]:
     """Stop every connection and every name look-up that is not of this machine, in the whole process.
 
     A client made before moto was imported, or used after its mock has stopped, is not intercepted and goes to
     real AWS. An audit hook stops it whichever library it uses, because Python itself raises the events. It
     cannot see a library that opens sockets in C without Python, nor another process.
+
+    Parameters
+    ----------
+    hosts
+        Hosts that may be spoken to all the same, each by its name or address.
 
     Source: PEP 578; the ways in which clients escape moto are listed in `docs/safety.md`.
     """
@@ -67,11 +74,22 @@ def loopback_only() -> Iterator[None]:
     if not _hooked:
         sys.addaudithook(_watch)
         _hooked = True
+    added = {address for host in hosts for address in _addresses(host)} - _allowed
+    _allowed.update(added)
     _guards += 1
     try:
         yield
     finally:
         _guards -= 1
+        _allowed.difference_update(added)
+
+
+def _addresses(host: str) -> set[str]:
+    """Return a host's name and the addresses that it has now."""
+    try:
+        return {host} | {str(found[4][0]) for found in socket.getaddrinfo(host, None)}
+    except OSError:  # the connection will say so
+        return {host}
 
 
 def _watch(event: str, arguments: tuple[object, ...]) -> None:
@@ -97,7 +115,7 @@ def _refusal(target: str) -> ConnectionRefusedByGuard:
 def _is_here(host: object) -> bool:
     if isinstance(host, bytes):
         host = host.decode("ascii", "replace")
-    if host is None or host in {"", "localhost"}:
+    if host is None or host in {"", "localhost"} or host in _allowed:
         return True
     try:
         return ipaddress.ip_address(str(host)).is_loopback

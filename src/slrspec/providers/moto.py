@@ -65,7 +65,7 @@ class MotoProvider:
     def open_account(self, scenario: str) -> Iterator[MotoAccount]:  # noqa: ARG002 - every scenario gets a new one
         """Open an account that has never been used."""
         self._start()
-        account = MotoAccount(self, _random_account_id())
+        account = MotoAccount(self, random_account_id())
         try:
             yield account
         finally:
@@ -169,7 +169,8 @@ def _name_account(params: dict[str, Any], **_: object) -> None:
     params["headers"]["x-moto-account-id"] = _account_id.get()
 
 
-def _random_account_id() -> str:
+def random_account_id() -> str:
+    """Return twelve digits that no scenario has had, and that are not moto's own account."""
     number = DEFAULT_ACCOUNT
     while number == DEFAULT_ACCOUNT:
         number = str(random.SystemRandom().randrange(10**11, 10**12))

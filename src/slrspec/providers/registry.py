@@ -6,6 +6,8 @@ from importlib.metadata import entry_points
 from typing import TYPE_CHECKING
 
 from slrspec.errors import UsageError
+from slrspec.providers.endpoint import EndpointProvider
+from slrspec.providers.endpoint_settings import named_endpoints
 
 if TYPE_CHECKING:
     from slrspec.providers.contract import Provider
@@ -14,8 +16,8 @@ GROUP = "slrspec.providers"
 
 
 def provider_names() -> tuple[str, ...]:
-    """Return the names of all installed providers, sorted."""
-    return tuple(sorted({point.name for point in entry_points(group=GROUP)}))
+    """Return the names of all installed providers and of the endpoints of `slrspec.toml`, sorted."""
+    return tuple(sorted({point.name for point in entry_points(group=GROUP)} | set(named_endpoints())))
 
 
 def find_provider(spelling: str) -> Provider:
@@ -27,6 +29,9 @@ def find_provider(spelling: str) -> Provider:
         If no installed distribution has a provider of that name, or it cannot be loaded or made.
 
     """
+    named = named_endpoints()
+    if spelling in named:
+        return EndpointProvider(named[spelling])
     name, colon, argument = spelling.partition(":")
     found = [point for point in entry_points(group=GROUP) if point.name == name]
     if not found:

@@ -114,10 +114,13 @@ def check(request: Request) -> tuple[Specification, int]:
     """
     from slrspec.running.phrases import refuse_undefined_steps
 
-    for name in request.providers:
-        find_provider(name)
     if request.workers > 1 and find_spec("xdist") is None:
         raise UsageError("more than one worker needs pytest-xdist", hint="pip install pytest-xdist")
+    for name in request.providers:
+        provider = find_provider(name)
+        if request.workers > 1 and (why := getattr(provider, "single", "")):
+            provider.close()
+            raise UsageError(f"{name} takes one worker only: {why}", hint="leave out --workers")
     specification = read_specification(request.features or features_folder(), request.edition)
     rules, scenarios = request.selection.checked(specification).select(specification)
     if request.deviations is not None:
