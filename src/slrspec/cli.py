@@ -17,6 +17,7 @@ from slrspec.commands.authoring import lint, new_rule
 from slrspec.commands.drift import drift
 from slrspec.commands.faults import faults
 from slrspec.commands.history import diff, gate
+from slrspec.commands.matrix import matrix
 from slrspec.commands.places import DEFAULT_OUT, RESULTS
 from slrspec.commands.serve import serve
 from slrspec.commands.site import report, site
@@ -471,7 +472,7 @@ def completion(shell: str) -> None:
     click.echo(found(command, {}, "slrspec", "_SLRSPEC_COMPLETE").source())
 
 
-for subcommand in (diff, drift, faults, gate, lint, new_rule, report, serve, site, smoke, trace):
+for subcommand in (diff, drift, faults, gate, lint, matrix, new_rule, report, serve, site, smoke, trace):
     command.add_command(subcommand)
 
 

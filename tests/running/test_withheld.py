@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from slrspec.running.normal import References
-from slrspec.running.withheld import FILE, Withheld, digests, read_withheld, write_withheld
+from slrspec.running.withheld import FILE, Search, Withheld, digests, read_withheld, write_withheld
 from tests.conftest import slrspec
 
 ACCOUNT = "998877665544"
@@ -33,12 +33,12 @@ def withheld() -> Withheld:
     ],
 )
 def test_it_is_found_wherever_it_stands(withheld: Withheld, text: str) -> None:
-    assert list(withheld.found_in(text))
+    assert list(Search([withheld]).found_in(text))
 
 
 @pytest.mark.parametrize("text", ["", "123456789012", "arn:aws:iam::<account>:role/x", "short", ACCOUNT + "1"])
 def test_nothing_else_is(withheld: Withheld, text: str) -> None:
-    assert not list(withheld.found_in(text))
+    assert not list(Search([withheld]).found_in(text))
 
 
 def test_secrets_and_account_ids_of_an_exchange_are_withheld() -> None:

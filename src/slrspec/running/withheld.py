@@ -41,16 +41,31 @@ class Withheld(msgspec.Struct, frozen=True):
     def __contains__(self, value: str) -> bool:
         return digest(self.salt, value) in self.digests
 
+
+class Search:
+    """Looks for withheld values in any number of texts; what was looked up once is not looked up again.
+
+    Parameters
+    ----------
+    withheld
+        Of one run or several.
+
+    """
+
+    def __init__(self, withheld: Iterable[Withheld]) -> None:
+        self._withheld = tuple(one for one in withheld if one.digests)
+        self._known: dict[str, bool] = {}
+
     def found_in(self, text: str) -> Iterator[int]:
         """Yield where in a text one of the values stands."""
-        if not self.digests:
+        if not self._withheld:
             return
-        seen: dict[str, bool] = {}
         for pattern in TOKENS:
             for match in pattern.finditer(text):
-                if match[0] not in seen:
-                    seen[match[0]] = match[0] in self
-                if seen[match[0]]:
+                token = match[0]
+                if token not in self._known:
+                    self._known[token] = any(token in one for one in self._withheld)
+                if self._known[token]:
                     yield match.start()
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from slrspec.errors import SafetyRefusal
+from slrspec.running.withheld import Search
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -52,7 +53,7 @@ def refuse_leaks(site: Path, withheld: Iterable[Withheld]) -> int:
         On a hit. The value itself is not told: the message may stand in the log of a public pipeline.
 
     """
-    known = tuple(withheld)
+    known = Search(withheld)
     number = 0
     for file in sorted(site.rglob("*")):
         name = file.relative_to(site).as_posix()
@@ -66,7 +67,7 @@ def refuse_leaks(site: Path, withheld: Iterable[Withheld]) -> int:
     return number
 
 
-def hits(name: str, text: str, withheld: Iterable[Withheld]) -> Iterator[Hit]:
+def hits(name: str, text: str, withheld: Search) -> Iterator[Hit]:
     """Yield what must not be published of a file's text, as it stands and as a browser would show it."""
     shown = html.unescape(text) if "&" in text else text
     for found in (text, shown) if shown != text else (text,):
@@ -74,10 +75,9 @@ def hits(name: str, text: str, withheld: Iterable[Withheld]) -> Iterator[Hit]:
             yield Hit(name, found.count("\n", 0, place) + 1, kind)
 
 
-def _places(text: str, withheld: Iterable[Withheld]) -> Iterator[tuple[str, int]]:
-    for one in withheld:
-        for place in one.found_in(text):
-            yield "a real value of the run, which its records have a reference for", place
+def _places(text: str, withheld: Search) -> Iterator[tuple[str, int]]:
+    for place in withheld.found_in(text):
+        yield "a real value of the run, which its records have a reference for", place
     for match in ACCESS_KEY.finditer(text):
         if match[0] not in EXAMPLE_KEYS:
             yield "the id of an access key", match.start()

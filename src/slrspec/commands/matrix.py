@@ -1,0 +1,138 @@
+"""`slrspec matrix`: real emulators side by side."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from click.shell_completion import CompletionItem
+
+from slrspec.commands.places import DEFAULT_OUT, HISTORY
+from slrspec.errors import UsageError
+
+if TYPE_CHECKING:
+    from slrspec.emulators.catalogue import Emulator
+    from slrspec.emulators.judging import Judged
+
+CANNOT_TELL = 4
+
+
+def _complete(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    from slrspec.emulators.catalogue import BY_NAME
+
+    return [CompletionItem(name) for name in BY_NAME if name.startswith(incomplete)]
+
+
+@click.command()
+@click.argument("names", nargs=-1, metavar="[EMULATOR]...", shell_complete=_complete)
+@click.option("--list", "listed", is_flag=True, help="List the emulators, and run nothing.")
+@click.option("--jobs", type=click.IntRange(1, 64), default=None, metavar="N", help="How many at once.")
+@click.option("--rule", "rules", multiple=True, metavar="ID", help="Only this rule.")
+@click.option("--section", "sections", multiple=True, metavar="NAME", help="Only this section.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default=DEFAULT_OUT / "matrix",
+    show_default=True,
+    metavar="DIR",
+    help="Folder for the results, and for a text about each failure that can be posted as an issue.",
+)
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to print.")
+@click.pass_context
+def matrix(  # noqa: PLR0913 - an option each
+    context: click.Context,
+    names: tuple[str, ...],
+    jobs: int | None,
+    rules: tuple[str, ...],
+    sections: tuple[str, ...],
+    out: Path,
+    form: str,
+    *,
+    listed: bool,
+) -> None:
+    """Install, start and judge real emulators, several at once, each in an environment of its own.
+
+    Environments are kept in the user's cache folder (SLRSPEC_CACHE). What cannot be installed or started has a run
+    of errors, with the reason, and the others go on. Exits 0 if each could be judged, whatever the verdicts, and 4
+    if not.
+
+    \b
+    Examples:
+      slrspec matrix --list
+      slrspec matrix moto-4.2.14 moto-5.2.5
+      slrspec matrix && slrspec site .slrspec/matrix/*/results.json
+    """  # noqa: D301
+    chosen = _chosen(names)
+    if listed:
+        click.echo(_list(chosen, form))
+        return
+    from slrspec.emulators.issues import write_issues
+    from slrspec.emulators.judging import jobs_at_once, judge_all
+    from slrspec.history.folder import append
+
+    arguments = [word for rule in rules for word in ("--rule", rule)]
+    arguments += [word for section in sections for word in ("--section", section)]
+    jobs = jobs or jobs_at_once(chosen)
+    if sys.stderr.isatty():
+        click.echo(f"{len(chosen)} emulators, {jobs} at once", err=True)
+
+    def done(judged: Judged) -> None:
+        append(DEFAULT_OUT / HISTORY, judged.run)
+        number = write_issues(judged.run, judged.results.parent / "issues")
+        if form == "text":
+            texts = f"; {number} texts in {judged.results.parent / 'issues'}" if number else ""
+            click.echo(f"{_line(judged)}{texts}")
+
+    found = judge_all(chosen, out, jobs=jobs, arguments=tuple(arguments), done=done)
+    if form == "json":
+        click.echo(json.dumps([_as_json(judged) for judged in found], indent=2))
+    else:
+        click.echo(f"Site: slrspec site {' '.join(str(judged.results) for judged in found)}")
+    context.exit(CANNOT_TELL if any(judged.run.totals[0].error for judged in found) else 0)
+
+
+def _chosen(names: tuple[str, ...]) -> list[Emulator]:
+    from slrspec.emulators.catalogue import BY_NAME, EMULATORS
+
+    for name in names:
+        if name not in BY_NAME:
+            raise UsageError(f"unknown emulator {name!r}", hint=f"known: {', '.join(BY_NAME)}")
+    return [emulator for emulator in EMULATORS if not names or emulator.name in names]
+
+
+def _list(chosen: list[Emulator], form: str) -> str:
+    if form == "json":
+        told = [{"name": e.name, "product": e.product, "version": e.version, "note": e.note} for e in chosen]
+        return json.dumps(told, indent=2)
+    return "\n".join(f"{e.name}{f': {e.note}' if e.note else ''}" for e in chosen)
+
+
+def _line(judged: Judged) -> str:
+    from slrspec.reporting.plain import plain, shortened
+
+    totals = judged.run.totals[0]
+    said = f"{totals.passed} of {totals.rules} kept, {totals.failed} broken"
+    for count, word in ((totals.unsupported, "unsupported"), (totals.error, "error"), (totals.not_run, "not run")):
+        said += f", {count} {word}" if count else ""
+    line = f"{judged.emulator.name}: {said} ({judged.seconds:.0f} s)"
+    if totals.error:
+        reason = next((v.reason for r in judged.run.rules for v in r.verdicts if v.verdict == "error"), "")
+        line += f"; {shortened(plain(reason), 200)}"
+    return line
+
+
+def _as_json(judged: Judged) -> dict[str, object]:
+    totals = judged.run.totals[0]
+    return {
+        "name": judged.emulator.name,
+        "results": str(judged.results),
+        "seconds": round(judged.seconds, 1),
+        "passed": totals.passed,
+        "failed": totals.failed,
+        "unsupported": totals.unsupported,
+        "error": totals.error,
+        "not_run": totals.not_run,
+    }
