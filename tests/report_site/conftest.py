@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-import msgspec
 import pytest
 
 from slrspec.history.folder import History
@@ -37,13 +36,3 @@ def site_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     built = slrspec("site", "--provider", "moto", "--provider", "documented", cwd=folder)
     assert built.returncode == 0, built.stdout + built.stderr
     return folder
-
-
-def with_text(run: Run, text: str) -> Run:
-    """Return a run in which every text that a provider could have chosen is the given one."""
-    import re
-
-    replaced = re.compile(r'"(reason|message|what|expected|actual|code|operation|principal|text)":"[^"]*"')
-    encoded = msgspec.json.encode(run).decode()
-    quoted = msgspec.json.encode(text).decode()
-    return msgspec.json.decode(replaced.sub(lambda found: f'"{found[1]}":{quoted}', encoded), type=Run)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from mkdocs.utils.yaml import yaml_load
 
 from slrspec.running.results import Exchange, Run, ScenarioResult, StepResult
 from slrspec.running.verdict import Verdict
-from slrspec.site.escape import shown, visible
+from slrspec.site.escape import UNSEEN, shown
 from slrspec.site.pages import every_file
 from slrspec.site.templating import environment
 from tests.conftest import ROOT
@@ -42,6 +43,16 @@ HOSTILE = [
     "  two  spaces \t tab \r\n",
     "é ß 漢字 \U0001f600 ‘quotes’ e\u0301",
 ]
+
+
+def visible(text: str) -> str:
+    """Return the text as a reader of the page sees it: what `shown` writes, read back."""
+    return "".join(
+        character
+        if character in {"\n", "\t"} or unicodedata.category(character) not in UNSEEN
+        else f"\N{LEFT-POINTING ANGLE BRACKET}U+{ord(character):04X}\N{RIGHT-POINTING ANGLE BRACKET}"
+        for character in text
+    )
 
 
 class Reader(HTMLParser):

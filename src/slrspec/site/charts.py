@@ -58,7 +58,6 @@ class Chart:
     width: float
     scale: Scale
     bars: tuple[Bar, ...]
-    highest: int
 
 
 def counts(run: RunSummary, provider: str) -> dict[str, int]:
@@ -83,4 +82,4 @@ def chart(runs: Sequence[RunSummary], provider: str, scale: Scale) -> Chart:
             parts.append(Part(word, count, round(y, 2), round(size, 2)))
         said = ", ".join(f"{count} {word}" for word, count in found.items())
         bars.append(Bar(round(number * (scale.bar + scale.gap), 2), run, tuple(parts), said))
-    return Chart(max(1, len(bars)) * (scale.bar + scale.gap), scale, tuple(bars), highest)
+    return Chart(max(1, len(bars)) * (scale.bar + scale.gap), scale, tuple(bars))

@@ -52,13 +52,3 @@ def _encoded(character: str) -> str:
     if character.isascii() or unicodedata.category(character).startswith(("Z", "M")):
         return f"&#{code};"
     return character
-
-
-def visible(text: str) -> str:
-    """Return the text as a reader of the page sees it: what `shown` writes, read back."""
-    return "".join(
-        character
-        if character in {LINE_BREAK, TAB} or unicodedata.category(character) not in UNSEEN
-        else f"\N{LEFT-POINTING ANGLE BRACKET}U+{ord(character):04X}\N{RIGHT-POINTING ANGLE BRACKET}"
-        for character in text
-    )
