@@ -23,11 +23,11 @@ FILE = "withheld.json"
 NO_SECRET = "not-a-real-password"  # noqa: S105
 # Shorter ones would be found by chance.
 SHORTEST = 8
-# Whatever a secret, a key or an account id may stand in: the widest run of characters first, then its parts.
-TOKENS = (
-    re.compile(rf"[A-Za-z0-9+/=_@!.-]{{{SHORTEST},200}}"),
-    re.compile(rf"[A-Za-z0-9+/=]{{{SHORTEST},200}}"),
-    re.compile(rf"[A-Za-z0-9]{{{SHORTEST},200}}"),
+# Whatever a secret, a key or an account id may stand in, and its parts that may be the value itself.
+RUN = re.compile(rf"[A-Za-z0-9+/=_@!.-]{{{SHORTEST},}}")
+PARTS = (
+    re.compile(rf"[A-Za-z0-9+/=]{{{SHORTEST},}}"),
+    re.compile(rf"[A-Za-z0-9]{{{SHORTEST},}}"),
     re.compile(r"(?<!\d)\d{12}(?!\d)"),
 )
 
@@ -60,13 +60,16 @@ class Search:
         """Yield where in a text one of the values stands."""
         if not self._withheld:
             return
-        for pattern in TOKENS:
-            for match in pattern.finditer(text):
-                token = match[0]
-                if token not in self._known:
-                    self._known[token] = any(token in one for one in self._withheld)
-                if self._known[token]:
-                    yield match.start()
+        for match in RUN.finditer(text):
+            run = match[0]
+            if run not in self._known:
+                self._known[run] = self._holds(run)
+            if self._known[run]:
+                yield match.start()
+
+    def _holds(self, run: str) -> bool:
+        parts = {run}.union(*(pattern.findall(run) for pattern in PARTS))
+        return any(part in one for part in parts for one in self._withheld)
 
 
 def digest(salt: str, value: str) -> str:

@@ -78,10 +78,11 @@ def hits(name: str, text: str, withheld: Search) -> Iterator[Hit]:
 def _places(text: str, withheld: Search) -> Iterator[tuple[str, int]]:
     for place in withheld.found_in(text):
         yield "a real value of the run, which its records have a reference for", place
-    for match in ACCESS_KEY.finditer(text):
+    # A search for a plain text is many times as fast as one for a pattern, and most files hold neither.
+    for match in ACCESS_KEY.finditer(text) if "AKIA" in text or "ASIA" in text else ():
         if match[0] not in EXAMPLE_KEYS:
             yield "the id of an access key", match.start()
-    for match in ACCOUNT_IN_ARN.finditer(text):
+    for match in ACCOUNT_IN_ARN.finditer(text) if "arn:aws" in text else ():
         if match[1] not in EXAMPLES:
             yield "an account id", match.start()
     for kind, value in _of_this_machine():
