@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.conftest import slrspec
+from tests.conftest import ROOT, slrspec
 
 MODULE = """
 import contextlib
@@ -160,3 +162,21 @@ def test_a_provider_that_is_not_where_it_should_be_is_one_line(installed: str, t
     assert run.returncode == 2
     assert "the provider 'missing' cannot be used" in run.stderr
     assert run.stderr.count("\n") == 1
+
+
+def test_the_documented_example_installs_and_runs(tmp_path: Path) -> None:
+    """As its reader would: an installer puts it on the path, and the rules are run on it."""
+    example = ROOT / "examples" / "provider"
+    assert len((example / "myemulator_slrspec.py").read_text().splitlines()) <= 30
+    site = tmp_path / "site"
+    subprocess.run(
+        [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", site, example],
+        check=True,
+        capture_output=True,
+    )
+    listed = slrspec("providers", cwd=tmp_path, PYTHONPATH=str(site)).stdout
+    assert "myemulator: My emulator 1.0" in listed
+    arguments = ["run", "--provider", "myemulator", "--section", "editing", "--no-deviations", "--format", "json"]
+    results = json.loads(slrspec(*arguments, cwd=tmp_path, PYTHONPATH=str(site)).stdout)
+    assert verdicts(results, "RDS-EDT-01")["myemulator"][0] == "fail"
+    assert not [s for s in results["scenarios"] if s["verdict"] == "error"]
