@@ -18,7 +18,7 @@ from slrspec.commands.drift import drift
 from slrspec.commands.faults import faults
 from slrspec.commands.history import diff, gate
 from slrspec.commands.matrix import matrix
-from slrspec.commands.places import DEFAULT_OUT, RESULTS
+from slrspec.commands.places import DEFAULT_OUT, RESULTS, out_of
 from slrspec.commands.serve import serve
 from slrspec.commands.site import report, site
 from slrspec.commands.smoke import smoke
@@ -71,6 +71,14 @@ def _complete_providers(
     return [CompletionItem(name) for name in provider_names() if name.startswith(incomplete)]
 
 
+def _complete_documents(
+    _context: click.Context, _parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    from slrspec.spec.location import document_ids
+
+    return [CompletionItem(name) for name in document_ids() if name.startswith(incomplete)]
+
+
 RULE = _complete(lambda specification: specification.by_id)
 TAG = _complete(lambda specification: specification.tags)
 SECTION = _complete(lambda specification: (section.key for section in specification.sections))
@@ -82,6 +90,13 @@ tag_option = click.option(
 )
 section_option = click.option(
     "--section", "sections", multiple=True, metavar="NAME", help="Only this section.", shell_complete=SECTION
+)
+document_option = click.option(
+    "--document",
+    default="",
+    metavar="ID",
+    help="Whose rules: rds unless told otherwise; slrspec documents lists them.",
+    shell_complete=_complete_documents,
 )
 features_option = click.option(
     "--features", type=click.Path(path_type=Path), metavar="DIR", help="Features in place of slrspec's own."
@@ -102,15 +117,16 @@ text_or_json = click.option(
     help="Where to run; name several to see them side by side.",
     shell_complete=_complete_providers,
 )
+@document_option
 @rule_option
 @tag_option
 @section_option
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
-    default=DEFAULT_OUT,
-    show_default=True,
-    help="Folder for results.json.",
+    default=None,
+    metavar="DIR",
+    help="Folder for results.json: .slrspec, or for another document than rds a folder in it.",
 )
 @click.option(
     "--format", "form", type=click.Choice(FORMATS), default="text", show_default=True, help="What to print."
@@ -136,10 +152,11 @@ text_or_json = click.option(
 def run(  # noqa: PLR0913, PLR0917 - an option each
     context: click.Context,
     providers: tuple[str, ...],
+    document: str,
     rules: tuple[str, ...],
     tags: tuple[str, ...],
     sections: tuple[str, ...],
-    out: Path,
+    out: Path | None,
     form: str,
     quiet: bool,  # noqa: FBT001
     verbose: bool,  # noqa: FBT001
@@ -159,6 +176,7 @@ def run(  # noqa: PLR0913, PLR0917 - an option each
       slrspec run --rule RDS-DEL-01 --rule RDS-DEL-14 -v
       slrspec run --tag creates-instance --tag 'not needs-second-region'
       slrspec run --provider moto --provider documented
+      slrspec run --document catalogue
       slrspec run --format json | jq .totals
     """  # noqa: D301
     from slrspec.commands.keeping import run_and_keep
@@ -172,12 +190,14 @@ def run(  # noqa: PLR0913, PLR0917 - an option each
     request = Request(
         providers=tuple(dict.fromkeys(providers)),
         selection=Selection(rules, tags, sections),
+        document=document,
         features=features,
         edition=edition,
         deviations=deviations,
         no_deviations=no_deviations,
         workers=workers,
     )
+    out = out or out_of(document)
     done, specification = run_and_keep(request, out, kept=kept)
     click.echo(_printed(done, form, specification, verbosity=verbose - quiet), nl=False)
     if form == "text":
@@ -212,11 +232,11 @@ def _style(verbosity: int = 0) -> Style:
     return Style(verbosity=verbosity)
 
 
-def _specification(features: Path | None = None, edition: str = "") -> Specification:
+def _specification(features: Path | None = None, edition: str = "", document: str = "") -> Specification:
     from slrspec.spec.gherkin import read_specification
     from slrspec.spec.location import features_folder
 
-    return read_specification(features or features_folder(), edition)
+    return read_specification(features or features_folder(document), edition)
 
 
 def _last_run(file: Path) -> Run:
@@ -233,6 +253,7 @@ def _selected(specification: Specification, **names: tuple[str, ...]) -> tuple[R
 
 @command.command()
 @click.argument("rules", nargs=-1, metavar="[ID]...", shell_complete=RULE)
+@document_option
 @tag_option
 @section_option
 @features_option
@@ -240,6 +261,7 @@ def _selected(specification: Specification, **names: tuple[str, ...]) -> tuple[R
 @text_or_json
 def rules(
     rules: tuple[str, ...],
+    document: str,
     tags: tuple[str, ...],
     sections: tuple[str, ...],
     features: Path | None,
@@ -256,7 +278,7 @@ def rules(
     """  # noqa: D301
     from slrspec.reporting.rule_page import gherkin, listing
 
-    specification = _specification(features, edition)
+    specification = _specification(features, edition, document or _document_of(rules))
     chosen = _selected(specification, rules=rules, tags=tags, sections=sections)
     if form == "json":
         click.echo(json.dumps([_rule_as_json(rule) for rule in chosen], indent=2, ensure_ascii=False))
@@ -268,6 +290,17 @@ def rules(
             if lines:
                 click.echo(click.style(section.key, bold=True))
                 click.echo("\n".join(lines))
+
+
+def _document_of(rules: Iterable[str]) -> str:
+    """Return the document that has the first of these rules; empty where none has it, which will be said."""
+    from slrspec.spec.location import document_ids
+
+    for name in rules:
+        for document in document_ids():
+            if name.upper() in _specification(document=document, edition="*").by_id:
+                return document
+    return ""
 
 
 def _rule_as_json(rule: Rule) -> dict[str, Any]:
@@ -290,14 +323,14 @@ def _rule_as_json(rule: Rule) -> dict[str, Any]:
 @click.option(
     "--results",
     type=click.Path(path_type=Path),
-    default=DEFAULT_OUT / RESULTS,
-    show_default=True,
-    help="The run to take the verdicts from.",
+    default=None,
+    metavar="FILE",
+    help="The run to take the verdicts from; the last one of the rule's document unless told otherwise.",
 )
 @click.option("--exchanges/--no-exchanges", default=True, help="With the API calls, or without.")
 @features_option
 @text_or_json
-def show(rule: str, results: Path, features: Path | None, form: str, *, exchanges: bool) -> None:
+def show(rule: str, results: Path | None, features: Path | None, form: str, *, exchanges: bool) -> None:
     """Show a rule, its scenarios, its last verdicts, and the API calls behind them.
 
     \b
@@ -307,7 +340,9 @@ def show(rule: str, results: Path, features: Path | None, form: str, *, exchange
     """  # noqa: D301
     from slrspec.reporting.rule_page import evidence, gherkin
 
-    (found,) = _selected(_specification(features), rules=(rule,))
+    document = "" if features else _document_of((rule,))
+    (found,) = _selected(_specification(features, document=document), rules=(rule,))
+    results = results or out_of(document) / RESULTS
     last = _last_run(results) if results.exists() else None
     if form == "json":
         click.echo(json.dumps(_rule_as_json(found) | _verdicts_as_json(found, last), indent=2, ensure_ascii=False))
@@ -336,18 +371,19 @@ def _verdicts_as_json(rule: Rule, last: Run | None) -> dict[str, Any]:
     "--format", "form", type=click.Choice(["text", "markdown"]), default="text", help="How to print the catalogue."
 )
 def steps(features: Path | None, form: str) -> None:
-    """List the phrases that scenarios are made of, with the number of steps that use each."""
+    """List the phrases that scenarios are made of, with the number of steps that use each, in all documents."""
     from slrspec.running.phrases import phrases
-    from slrspec.spec.gherkin import EVERY_EDITION
+    from slrspec.spec.gherkin import read_all
 
+    found = phrases(read_all(features))
     if form == "markdown":
         click.echo("| noun | | phrase | steps |\n|---|---|---|---|")
-        for phrase in phrases(_specification(features, EVERY_EDITION)):
+        for phrase in found:
             text = phrase.text.replace("|", "\\|").replace("<", "&lt;")
             click.echo(f"| {phrase.noun.replace('_', ' ')} | {phrase.kind} | {text} | {phrase.uses} |")
         return
     noun = ""
-    for phrase in phrases(_specification(features, EVERY_EDITION)):
+    for phrase in found:
         if phrase.noun != noun:
             noun = phrase.noun
             click.echo(click.style(noun.replace("_", " "), bold=True))

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from slrspec.documented.catalogue import RDS, RESERVED_PATH
+from slrspec.documented.catalogue import RDS
+from slrspec.spec.services import RESERVED_PATH
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -1,12 +1,10 @@
-"""What AWS has: 71 services' roles as recorded on AWS, and the versions of the policy of RDS's role.
+"""The policies of the roles: the versions of that of RDS, and whatever moto carries of the others.
 
-Sources: the roles are facts of LocalStack's snapshots, recorded on AWS on 2025-03-13; the policy's versions are
-AWS's own JSON, as published in zoph-io/MAMIP and iann0036/iam-dataset.
+Source: the versions are AWS's own JSON, as published in zoph-io/MAMIP and iann0036/iam-dataset.
 """
 
 from __future__ import annotations
 
-import csv
 import json
 from dataclasses import dataclass
 from functools import cache
@@ -16,36 +14,12 @@ from typing import Any
 from slrspec.errors import UsageError
 
 RDS = "rds.amazonaws.com"
-RESERVED_PATH = "/aws-service-role/"
 POLICY = "AmazonRDSServiceRolePolicy"
 # An edition of the page prints the version that was current when somebody last looked at it, not the newest one.
 PRINTED = {"2020-10-09": "v6"}
 DEFAULT_EDITION = "2020-10-09"
 # The newest known version: what a live policy is held against.
 PINNED = "v14"
-
-
-@dataclass(frozen=True)
-class Service:
-    """A service that has a service-linked role.
-
-    Attributes
-    ----------
-    principal
-        `rds.amazonaws.com`.
-    role
-        The name of its role, without suffix.
-    policy
-        The name of the role's one managed policy.
-    takes_suffix
-        Whether an account may have several such roles, told apart by a suffix.
-
-    """
-
-    principal: str
-    role: str
-    policy: str
-    takes_suffix: bool
 
 
 @dataclass(frozen=True)
@@ -70,21 +44,6 @@ class PolicyVersion:
 
 def _data(*path: str) -> str:
     return files("slrspec.documented").joinpath("data", *path).read_text(encoding="utf-8")
-
-
-@cache
-def services() -> dict[str, Service]:
-    """Return the services by their principals."""
-    rows = csv.DictReader(_data("services.tsv").splitlines(), delimiter="\t")
-    return {
-        row["service_principal"]: Service(
-            principal=row["service_principal"],
-            role=row["role_name"],
-            policy=row["managed_policy"].rpartition("/")[2],
-            takes_suffix=row["custom_suffix"] == "yes",
-        )
-        for row in rows
-    }
 
 
 @cache

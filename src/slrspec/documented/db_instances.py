@@ -6,11 +6,12 @@ import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from slrspec.documented.catalogue import RDS, services
+from slrspec.documented.catalogue import RDS
 from slrspec.documented.linked_role import DESCRIPTION_BY_RDS, create, role_arn
 from slrspec.documented.refusals import Refusal
 from slrspec.documented.wire import Answer
 from slrspec.documented.world import Phase, World
+from slrspec.spec.services import services
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from slrspec.documented.call import service_of
-from slrspec.documented.catalogue import RDS, services
+from slrspec.documented.catalogue import RDS
 from slrspec.documented.deletion import usage_of
 from slrspec.documented.model import due
+from slrspec.spec.services import services
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from slrspec.documented import advisor, deletion, linked_role, simulation
-from slrspec.documented.catalogue import POLICY, RDS, RESERVED_PATH, Service, services
+from slrspec.documented.catalogue import POLICY, RDS
 from slrspec.documented.wire import Answer, answer
+from slrspec.spec.services import RESERVED_PATH, Service, services
 
 if TYPE_CHECKING:
     from slrspec.documented.world import World

@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from slrspec.documented.catalogue import RESERVED_PATH, services
 from slrspec.documented.linked_role import role_arn, role_name
 from slrspec.documented.refusals import EDITS, Refusal
+from slrspec.spec.services import RESERVED_PATH, services
 
 if TYPE_CHECKING:
     from slrspec.documented.world import World

@@ -9,8 +9,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from slrspec.documented.behaviour import DOCUMENTED, Behaviour
-from slrspec.documented.catalogue import RDS, RESERVED_PATH, Service, other_policy, policy_of, services
+from slrspec.documented.catalogue import RDS, other_policy, policy_of
 from slrspec.documented.world import Past, World
+from slrspec.spec.services import RESERVED_PATH, Service, services
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

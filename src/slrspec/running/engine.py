@@ -54,6 +54,8 @@ class Request:
         Names of providers, in the order of the columns.
     selection
         Which rules.
+    document
+        Id of the document whose rules to run; empty for the RDS page.
     features
         Folder of features in place of slrspec's own; None for those.
     edition
@@ -69,6 +71,7 @@ class Request:
 
     providers: tuple[str, ...]
     selection: Selection = field(default_factory=Selection)
+    document: str = ""
     features: Path | None = None
     edition: str = ""
     deviations: Path | None = None
@@ -121,7 +124,7 @@ def check(request: Request) -> tuple[Specification, int]:
         if request.workers > 1 and (why := getattr(provider, "single", "")):
             provider.close()
             raise UsageError(f"{name} takes one worker only: {why}", hint="leave out --workers")
-    specification = read_specification(request.features or features_folder(), request.edition)
+    specification = read_specification(request.features or features_folder(request.document), request.edition)
     rules, scenarios = request.selection.checked(specification).select(specification)
     if request.deviations is not None:
         read_deviations(request.deviations, specification)
@@ -172,6 +175,8 @@ def _arguments(request: Request, root: str) -> list[str]:
     ):
         for name in names:
             arguments += [option, name]
+    if request.document:
+        arguments += ["--slr-document", request.document]
     if request.features is not None:
         arguments += ["--slr-features", str(request.features.resolve())]
     if request.edition:

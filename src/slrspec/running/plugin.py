@@ -33,6 +33,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="only this tag, or 'not TAG' (repeatable)",
     )
     add("--slr-section", action="append", default=[], metavar="NAME", help="only this section (repeatable)")
+    add(
+        "--slr-document",
+        default="",
+        metavar="ID",
+        help="whose rules to run; rds unless told otherwise",
+    )
     add("--slr-features", metavar="DIR", help="features to run in place of those of slrspec")
     add("--slr-edition", default="", metavar="DAY", help="rules of this edition of the page")
     add("--slr-results", metavar="FILE", help="write results.json to this file")

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from slrspec.running.recorder import RecordedAccount
     from slrspec.running.results import Run
     from slrspec.spec.rules import Scenario, Specification
+    from slrspec.spec.services import Service
 
 RUN = pytest.StashKey[ScenarioRun]()
 RESULT = "slrspec_result"
@@ -57,7 +58,8 @@ class SpecificationSession:
         option = config.getoption
         self.config = config
         self.specification: Specification = read_specification(
-            Path(option("slr_features")) if option("slr_features") else features_folder(), option("slr_edition")
+            Path(option("slr_features")) if option("slr_features") else features_folder(option("slr_document")),
+            option("slr_edition"),
         )
         self.selection = Selection(
             tuple(option("slr_rule")), tuple(option("slr_tag")), tuple(option("slr_section"))
@@ -144,6 +146,11 @@ class SpecificationSession:
         """Let the observer spoil an expectation; nobody does outside tests."""
         spoil = getattr(self._observer, "spoil", None)
         return spoil(scenario) if spoil else None
+
+    @pytest.fixture
+    def service(self, scenario_run: ScenarioRun) -> Service:
+        """Return the service whose role the scenario is about."""
+        return self.specification.service_of(scenario_run.scenario)
 
     @pytest.fixture
     def account(self, scenario_run: ScenarioRun) -> RecordedAccount:

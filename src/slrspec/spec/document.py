@@ -1,4 +1,4 @@
-"""The published page whose rules are specified, and its dated editions."""
+"""The published page whose rules are specified, its dated editions, and the services that it speaks of."""
 
 from __future__ import annotations
 
@@ -7,9 +7,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from slrspec.errors import SpecificationError, UsageError
+from slrspec.spec.services import read_services, services
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
+
+    from slrspec.spec.services import Service
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,8 @@ class Document:
         Date of the edition that the features state, as `YYYY-MM-DD`.
     policy
         Name and version of the managed policy that the edition prints.
+    services
+        The services whose roles it speaks of; exactly one for most pages.
 
     """
 
@@ -34,6 +40,7 @@ class Document:
     url: str
     edition: str
     policy: str
+    services: tuple[Service, ...]
 
 
 def read_document(folder: Path, edition: str = "") -> Document:
@@ -57,7 +64,8 @@ def read_document(folder: Path, edition: str = "") -> Document:
     file = folder / "document.toml"
     try:
         data = tomllib.loads(file.read_text(encoding="utf-8"))
-        document = Document(**{key: str(data[key]) for key in ("id", "title", "url", "edition", "policy")})
+        texts = {key: str(data[key]) for key in ("id", "title", "url", "edition", "policy")}
+        document = Document(**texts, services=_services(file, data))
         days = {str(one["date"]): str(one.get("policy", document.policy)) for one in data.get("editions", [])}
         if edition in {"", "*", document.edition}:
             return document
@@ -71,3 +79,19 @@ def read_document(folder: Path, edition: str = "") -> Document:
         raise SpecificationError(f"not TOML: {error}", where=(file, None)) from error
     except KeyError as error:
         raise SpecificationError(f"the key {error} is missing", where=(file, None)) from error
+
+
+def _services(file: Path, data: Mapping[str, object]) -> tuple[Service, ...]:
+    """Return the one service that the document names, or those of the table that it names."""
+    if ("service" in data) == ("services" in data):
+        raise SpecificationError("needs either the key 'service' or the key 'services'", where=(file, None))
+    if "services" in data:
+        return read_services(file.parent / str(data["services"]))
+    name = str(data["service"])
+    if name not in services():
+        raise SpecificationError(
+            f"no service {name!r} in the catalogue",
+            where=(file, None),
+            hint="add it to features/catalogue/services.tsv",
+        )
+    return (services()[name],)

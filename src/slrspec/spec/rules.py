@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from slrspec.spec.document import Document
+    from slrspec.spec.services import Service
 
 RULE_ID = re.compile(r"[A-Z][A-Z0-9]*-[A-Z]{3}-\d{2}")
 
@@ -183,6 +184,11 @@ class Specification:
         """The scenarios of all rules, in the page's order."""
         return tuple(scenario for rule in self.rules for scenario in rule.scenarios)
 
+    def service_of(self, scenario: Scenario) -> Service:
+        """Return the service whose role a scenario is about: its own row's, or the one of the document."""
+        named = dict(scenario.example).get("service")
+        return next(one for one in self.document.services if named in {None, one.principal})
+
     @cached_property
     def tags(self) -> frozenset[str]:
         """Every tag that some rule or scenario has."""
@@ -190,8 +196,13 @@ class Specification:
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 over the feature files, as hexadecimal digits: two equal digests mean equal features."""
+        """SHA-256 over the feature files, as hexadecimal digits: two equal digests mean equal features.
+
+        Of a document about many services, each service's row counts likewise.
+        """
         total = hashlib.sha256()
         for section in self.sections:
             total.update(section.file.name.encode() + b"\0" + section.file.read_bytes() + b"\0")
+        if len(self.document.services) > 1:
+            total.update(repr(self.document.services).encode())
         return total.hexdigest()

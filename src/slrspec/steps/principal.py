@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_bdd import given, parsers, then, when
 
+from slrspec.spec.services import Service, services
 from slrspec.steps.db_instance import attempt_creation, new_instance
-from slrspec.steps.role import SERVICE, find_role_name
+from slrspec.steps.role import find_role_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,17 +23,17 @@ ACTIONS = {
     "edit roles": ["iam:UpdateRole", "iam:UpdateRoleDescription"],
     "delete service-linked roles": ["iam:DeleteServiceLinkedRole"],
 }
-OTHER_ROLE = "elasticache.amazonaws.com/AWSServiceRoleForElastiCache"
+OTHERS = ("elasticache.amazonaws.com", "rds.amazonaws.com")
 ANYTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 
 
-def sample_statement(role: str = f"{SERVICE}/AWSServiceRoleForRDS", **replaced: Any) -> dict[str, Any]:
-    """Return a policy of the one statement that the page gives as a sample, with its blanks filled in.
+def sample_statement(service: Service, **replaced: Any) -> dict[str, Any]:
+    """Return a policy of the one statement that a service's page gives as a sample, with its blanks filled in.
 
     Parameters
     ----------
-    role
-        The end of the Resource, behind the reserved path.
+    service
+        Whose role may be created.
     replaced
         Elements of the statement to replace.
 
@@ -40,46 +41,57 @@ def sample_statement(role: str = f"{SERVICE}/AWSServiceRoleForRDS", **replaced: 
     statement = {
         "Action": "iam:CreateServiceLinkedRole",
         "Effect": "Allow",
-        "Resource": f"arn:aws:iam::*:role/aws-service-role/{role}",
-        "Condition": {"StringLike": {"iam:AWSServiceName": SERVICE}},
+        "Resource": _resource(service),
+        "Condition": {"StringLike": {"iam:AWSServiceName": service.principal}},
     }
     return {"Version": "2012-10-17", "Statement": [statement | replaced]}
 
 
-POLICIES = {
-    "the page's sample statement": sample_statement(),
-    "the page's sample statement, made out for any role": sample_statement(Resource="*"),
-    "the page's sample statement, made out for another role": sample_statement(OTHER_ROLE),
+def _resource(service: Service) -> str:
+    return f"arn:aws:iam::*:role{service.path}{service.role}"
+
+
+def _other(service: Service) -> Service:
+    """Return a service that is not the one the page speaks of."""
+    return next(services()[name] for name in OTHERS if name != service.principal)
+
+
+POLICIES: dict[str, Callable[[Service], dict[str, Any]]] = {
+    "the page's sample statement": sample_statement,
+    "the page's sample statement, made out for any role": lambda service: sample_statement(service, Resource="*"),
+    "the page's sample statement, made out for another role": lambda service: sample_statement(
+        service, Resource=_resource(_other(service))
+    ),
 }
 
 
-def _create_role(account: RecordedAccount, who: Principal, service: str = SERVICE) -> Outcome:
+def _create_role(account: RecordedAccount, who: Principal, service: Service) -> Outcome:
     iam = account.client("iam", principal=who)
-    return account.attempt(iam.create_service_linked_role, AWSServiceName=service)
+    return account.attempt(iam.create_service_linked_role, AWSServiceName=service.principal)
 
 
-def _create_other_role(account: RecordedAccount, who: Principal) -> Outcome:
-    return _create_role(account, who, OTHER_ROLE.partition("/")[0])
+def _create_other_role(account: RecordedAccount, who: Principal, service: Service) -> Outcome:
+    return _create_role(account, who, _other(service))
 
 
-def _edit_description(account: RecordedAccount, who: Principal) -> Outcome:
-    name = find_role_name(account)
+def _edit_description(account: RecordedAccount, who: Principal, service: Service) -> Outcome:
+    name = find_role_name(account, service)
     iam = account.client("iam", principal=who)
     return account.attempt(iam.update_role_description, RoleName=name, Description="by somebody")
 
 
-def _delete_role(account: RecordedAccount, who: Principal) -> Outcome:
-    name = find_role_name(account)
+def _delete_role(account: RecordedAccount, who: Principal, service: Service) -> Outcome:
+    name = find_role_name(account, service)
     return account.attempt(account.client("iam", principal=who).delete_service_linked_role, RoleName=name)
 
 
-def _create_instance(account: RecordedAccount, who: Principal) -> Outcome:
+def _create_instance(account: RecordedAccount, who: Principal, _service: Service) -> Outcome:
     return attempt_creation(account, new_instance(account), who)
 
 
-DEEDS: dict[str, Callable[[RecordedAccount, Principal], Outcome]] = {
+DEEDS: dict[str, Callable[[RecordedAccount, Principal, Service], Outcome]] = {
     "create the service-linked role": _create_role,
-    "create the service-linked role of ElastiCache": _create_other_role,
+    "create the service-linked role of another service": _create_other_role,
     "edit the role's description": _edit_description,
     "delete the role": _delete_role,
     "create a DB instance": _create_instance,
@@ -87,9 +99,9 @@ DEEDS: dict[str, Callable[[RecordedAccount, Principal], Outcome]] = {
 DEED = f"(?P<deed>{'|'.join(map(re.escape, DEEDS))})"
 
 
-def someone_with(account: RecordedAccount, policy: str) -> Principal:
+def someone_with(account: RecordedAccount, service: Service, policy: str) -> Principal:
     """Make someone who has only the policy of that name."""
-    return account.principal(f"someone with only {policy}", POLICIES[policy])
+    return account.principal(f"someone with only {policy}", POLICIES[policy](service))
 
 
 @given(parsers.re(f"someone who may do anything but (?P<action>{'|'.join(ACTIONS)})"), target_fixture="someone")
@@ -104,35 +116,36 @@ def someone_lacking(account: RecordedAccount, action: str) -> Principal:
     parsers.re(f"someone with only (?P<policy>{'|'.join(map(re.escape, POLICIES))})"),
     target_fixture="someone",
 )
-def someone(account: RecordedAccount, policy: str) -> Principal:
+def someone(account: RecordedAccount, service: Service, policy: str) -> Principal:
     """Make someone who has one policy and nothing else."""
-    return someone_with(account, policy)
+    return someone_with(account, service, policy)
 
 
 @when(parsers.re(f"they try to {DEED}"), target_fixture="outcome")
-def they_try(account: RecordedAccount, someone: Principal, deed: str) -> Outcome:
+def they_try(account: RecordedAccount, service: Service, someone: Principal, deed: str) -> Outcome:
     """Let them make the call."""
-    return DEEDS[deed](account, someone)
+    return DEEDS[deed](account, someone, service)
 
 
 @then(parsers.re(f"they can {DEED}"))
-def they_can(account: RecordedAccount, someone: Principal, deed: str, expect: Checks) -> None:
+def they_can(account: RecordedAccount, service: Service, someone: Principal, deed: str, expect: Checks) -> None:
     """Expect that the same person's call succeeds."""
-    _expect_success(account, someone, deed, expect)
+    _expect_success(account, service, someone, deed, expect)
 
 
 @then(parsers.re(f"someone who may do anything can {DEED}"))
-def anybody_can(account: RecordedAccount, deed: str, expect: Checks) -> None:
+def anybody_can(account: RecordedAccount, service: Service, deed: str, expect: Checks) -> None:
     """Expect that the very same call succeeds for someone who has the permission."""
-    _expect_success(account, account.principal("someone who may do anything", ANYTHING), deed, expect)
+    anybody = account.principal("someone who may do anything", ANYTHING)
+    _expect_success(account, service, anybody, deed, expect)
 
 
 @then(parsers.re(f"someone with only (?P<policy>{'|'.join(map(re.escape, POLICIES))}) can {DEED}"))
-def somebody_can(account: RecordedAccount, policy: str, deed: str, expect: Checks) -> None:
+def somebody_can(account: RecordedAccount, service: Service, policy: str, deed: str, expect: Checks) -> None:
     """Expect that the very same call succeeds for someone with the right policy."""
-    _expect_success(account, someone_with(account, policy), deed, expect)
+    _expect_success(account, service, someone_with(account, service, policy), deed, expect)
 
 
-def _expect_success(account: RecordedAccount, who: Principal, deed: str, expect: Checks) -> None:
-    outcome = account.patience.until(lambda o: o.answer is not None, lambda: DEEDS[deed](account, who))
+def _expect_success(account: RecordedAccount, service: Service, who: Principal, deed: str, expect: Checks) -> None:
+    outcome = account.patience.until(lambda o: o.answer is not None, lambda: DEEDS[deed](account, who, service))
     expect.equal(f"{outcome.operation} by {who.name}", str(outcome), "accepted", of=[outcome.exchange])
