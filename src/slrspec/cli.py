@@ -122,6 +122,9 @@ text_or_json = click.option(
 @tag_option
 @section_option
 @click.option(
+    "--service", "services", multiple=True, metavar="NAME", help="Only for this service, where there are many."
+)
+@click.option(
     "--out",
     type=click.Path(path_type=Path),
     default=None,
@@ -156,6 +159,7 @@ def run(  # noqa: PLR0913, PLR0917 - an option each
     rules: tuple[str, ...],
     tags: tuple[str, ...],
     sections: tuple[str, ...],
+    services: tuple[str, ...],
     out: Path | None,
     form: str,
     quiet: bool,  # noqa: FBT001
@@ -176,7 +180,7 @@ def run(  # noqa: PLR0913, PLR0917 - an option each
       slrspec run --rule RDS-DEL-01 --rule RDS-DEL-14 -v
       slrspec run --tag creates-instance --tag 'not needs-second-region'
       slrspec run --provider moto --provider documented
-      slrspec run --document catalogue
+      slrspec run --document catalogue --service elasticache
       slrspec run --format json | jq .totals
     """  # noqa: D301
     from slrspec.commands.keeping import run_and_keep
@@ -189,7 +193,7 @@ def run(  # noqa: PLR0913, PLR0917 - an option each
         raise UsageError("--deviations and --no-deviations exclude each other")
     request = Request(
         providers=tuple(dict.fromkeys(providers)),
-        selection=Selection(rules, tags, sections),
+        selection=Selection(rules, tags, sections, services),
         document=document,
         features=features,
         edition=edition,
