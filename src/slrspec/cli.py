@@ -14,6 +14,7 @@ from click.shell_completion import CompletionItem, get_completion_class
 
 import slrspec
 from slrspec.commands.authoring import lint, new_rule
+from slrspec.commands.documents import documents
 from slrspec.commands.drift import drift
 from slrspec.commands.faults import faults
 from slrspec.commands.history import diff, gate
@@ -512,7 +513,7 @@ def completion(shell: str) -> None:
     click.echo(found(command, {}, "slrspec", "_SLRSPEC_COMPLETE").source())
 
 
-for subcommand in (diff, drift, faults, gate, lint, matrix, new_rule, report, serve, site, smoke, trace):
+for subcommand in (diff, documents, drift, faults, gate, lint, matrix, new_rule, report, serve, site, smoke, trace):
     command.add_command(subcommand)
 
 
