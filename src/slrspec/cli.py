@@ -152,6 +152,7 @@ text_or_json = click.option(
     default=True,
     help="Add the run to the folder 'history' beside the results, or do not.",
 )
+@click.option("--watch", "watched", is_flag=True, help="Stay, and judge again what a changed file touches.")
 @click.pass_context
 def run(  # noqa: PLR0913, PLR0917 - an option each
     context: click.Context,
@@ -172,6 +173,7 @@ def run(  # noqa: PLR0913, PLR0917 - an option each
     workers: int,
     *,
     kept: bool,
+    watched: bool,
 ) -> None:
     """Run the rules, print the verdicts, and keep the evidence.
 
@@ -203,12 +205,21 @@ def run(  # noqa: PLR0913, PLR0917 - an option each
         workers=workers,
     )
     out = out or out_of(document)
-    done, specification = run_and_keep(request, out, kept=kept)
-    click.echo(_printed(done, form, specification, verbosity=verbose - quiet), nl=False)
-    if form == "text":
-        click.echo(f"Results: {out / RESULTS}")
+
+    def judge(request: Request) -> int:
+        done, specification = run_and_keep(request, out, kept=kept and not watched)
+        click.echo(_printed(done, form, specification, verbosity=verbose - quiet), nl=False)
+        if form == "text":
+            click.echo(f"Results: {out / RESULTS}")
+        return done.exit_code
+
+    if watched:
+        from slrspec.commands.watching import watch
+
+        watch(request, judge)
+    code = judge(request)
     gc.freeze()  # the interpreter need not walk all that moto has imported once more before it exits
-    context.exit(done.exit_code)
+    context.exit(code)
 
 
 def _printed(done: Run, form: str, specification: Specification, *, verbosity: int) -> str:

@@ -105,6 +105,20 @@ def phrases(specifications: Iterable[Specification]) -> list[Phrase]:
     ]
 
 
+def modules_of(rule: Rule) -> set[str]:
+    """Return the nouns of the step modules that define a rule's phrases."""
+    from pytest_bdd.steps import step_function_context_registry
+
+    ours = {module.__name__: module.__name__.rpartition(".")[2] for module in step_modules()}
+    said = {(kind, step.text) for scenario in rule.scenarios for kind, step in _kinds(scenario)}
+    return {
+        ours[context.step_func.__module__]
+        for context in step_function_context_registry.values()
+        if context.step_func.__module__ in ours
+        and any(context.type in {None, kind} and context.parser.is_matching(text) for kind, text in said)
+    }
+
+
 def _readable(pattern: str) -> str:
     """Return a phrase with `<name>` in place of each parameter, whichever way the step module writes it."""
     pattern = re.sub(r"\(\?P<(\w+)>(?:\\.|[^()\\])*\)", r"<\1>", pattern)

@@ -25,6 +25,7 @@ from slrspec.running.deviations import Deviation, read_deviations, shipped_file
 from slrspec.running.results import RunInfo, ScenarioResult, encode
 from slrspec.running.scenario_run import ScenarioRun
 from slrspec.running.selection import Selection
+from slrspec.running.step_lookup import remembered_steps
 from slrspec.running.verdict import Verdict
 from slrspec.running.withheld import Withheld, digests
 from slrspec.spec.gherkin import read_specification
@@ -84,6 +85,7 @@ class SpecificationSession:
         self._begun = time.perf_counter()
         for provider in self.providers.values():
             self._opened.callback(provider.close)
+        self._plain = option("noconftest") and not self._opened.enter_context(remembered_steps())
 
     def _read_deviations(self) -> dict[str, dict[str, Deviation]]:
         if self.config.getoption("slr_no_deviations"):
@@ -312,7 +314,7 @@ class SpecificationSession:
                 selection=self.selection.as_dict(),
                 interrupted=self.interrupted,
             ),
-            environment=environment(),
+            environment=environment() | ({"step lookup": "plain"} if self._plain else {}),
             version=slrspec.__version__,
         )
 
