@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from slrspec.running.checks import Checks
     from slrspec.running.recorder import RecordedAccount
     from slrspec.running.results import Run
+    from slrspec.spec.document import Document
     from slrspec.spec.rules import Scenario, Specification
     from slrspec.spec.services import Service
 
@@ -151,6 +152,11 @@ class SpecificationSession:
     def service(self, scenario_run: ScenarioRun) -> Service:
         """Return the service whose role the scenario is about."""
         return self.specification.service_of(scenario_run.scenario)
+
+    @pytest.fixture
+    def document(self) -> Document:
+        """Return the document whose rules are run."""
+        return self.specification.document
 
     @pytest.fixture
     def account(self, scenario_run: ScenarioRun) -> RecordedAccount:
