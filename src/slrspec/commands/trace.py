@@ -42,7 +42,11 @@ page_file = click.Path(path_type=Path, dir_okay=False)
 
 @click.group(invoke_without_command=True)
 @click.option(
-    "--document", default="", metavar="ID", help="Which document: rds unless told otherwise.", shell_complete=complete
+    "--document",
+    default="",
+    metavar="ID",
+    help="Which document: rds unless told otherwise.",
+    shell_complete=complete,
 )
 @click.option("--source", type=page_file, metavar="FILE", help="A copy of the page: text, Markdown or HTML.")
 @click.option("--edition", default="", metavar="DAY", help="Which edition; else the one in force, or the copy's.")

@@ -1,4 +1,4 @@
-"""The policies of the roles: the versions of that of RDS, and whatever moto carries of the others.
+"""The policies of the roles: the versions of that of RDS, what a page prints, and whatever moto carries of the others.
 
 Source: the versions are AWS's own JSON, as published in zoph-io/MAMIP and iann0036/iam-dataset.
 """
@@ -14,6 +14,7 @@ from typing import Any
 from slrspec.errors import UsageError
 
 RDS = "rds.amazonaws.com"
+ELASTICACHE = "elasticache.amazonaws.com"
 POLICY = "AmazonRDSServiceRolePolicy"
 # An edition of the page prints the version that was current when somebody last looked at it, not the newest one.
 PRINTED = {"2020-10-09": "v6"}
@@ -49,20 +50,34 @@ def _data(*path: str) -> str:
 @cache
 def policy_versions() -> tuple[PolicyVersion, ...]:
     """Return the known versions of the policy, oldest first."""
-    rows = [line.split("\t") for line in _data("policy-versions.tsv").splitlines()[1:]]
+    return tuple(
+        PolicyVersion(version, created, document)
+        for (created, version), document in sorted(_documents("policy-versions.tsv").items())
+    )
+
+
+@cache
+def printed_policies() -> dict[str, str]:
+    """Return the policies that other pages than that of RDS print, as JSON text by their names.
+
+    No version of a policy need be what a page prints: the one for ElastiCache grants more than AWS ever did.
+    """
+    return {name: document for (_, name), document in _documents("printed-policies.tsv").items()}
+
+
+def _documents(file: str) -> dict[tuple[str, str], str]:
+    """Return policy documents as JSON text, by day and name, from a table of a line for each grant."""
+    rows = [line.split("\t") for line in _data(file).splitlines()[1:]]
     documents: dict[tuple[str, str], dict[str, dict[str, Any]]] = {}
-    for version, created, number, sid, action, resource, condition in rows:
-        statement = documents.setdefault((created, version), {}).setdefault(
+    for name, created, number, sid, action, resource, condition in rows:
+        statement = documents.setdefault((created, name), {}).setdefault(
             number, {**({"Sid": sid} if sid else {}), "Effect": "Allow", "Action": {}, "Resource": {}}
         )
         # A statement grants each of its actions on each of its resources; dicts keep both without repetition.
         statement["Action"][action] = statement["Resource"][resource] = None
         if condition:
             statement["Condition"] = json.loads(condition)
-    return tuple(
-        PolicyVersion(version, created, json.dumps(_document(list(statements.values()))))
-        for (created, version), statements in sorted(documents.items())
-    )
+    return {key: json.dumps(_document(list(statements.values()))) for key, statements in documents.items()}
 
 
 def _document(statements: list[dict[str, Any]]) -> dict[str, Any]:
@@ -117,10 +132,12 @@ def _is_day(text: str) -> bool:
 
 @cache
 def other_policy(name: str) -> str:
-    """Return the document of another service's policy as JSON text, from the catalogue that moto itself carries.
+    """Return the document of another service's policy as JSON text: as printed, else as moto itself carries it.
 
     A policy that moto does not know grants nothing here: it is there, and empty.
     """
+    if name in printed_policies():
+        return printed_policies()[name]
     from moto.iam.aws_managed_policies import aws_managed_policies_data
 
     found: dict[str, Any] = json.loads(aws_managed_policies_data).get(name, {})

@@ -143,7 +143,7 @@ ROLE = [
         "INT-03 INT-08",
         "a role created by hand has no policy",
         has_policy=False,
-        when_by_rds={"has_policy": True},
+        when_by_service={"has_policy": True},
     ),
     _one(
         "trust-without-assumption",
@@ -155,13 +155,13 @@ ROLE = [
         "two-services-trusted",
         "INT-05 PER-04",
         "another service is trusted, too",
-        trusted={"Service": ("rds.amazonaws.com", "docdb.amazonaws.com")},
+        trusted={"Service": ("{service}", "docdb.amazonaws.com")},
     ),
     _one(
         "account-trusted",
         "INT-05 PER-04",
         "the account's root is trusted, too",
-        trusted={"Service": "rds.amazonaws.com", "AWS": "123456789012"},
+        trusted={"Service": "{service}", "AWS": "123456789012"},
     ),
     _one(
         "other-service-trusted",
@@ -190,7 +190,7 @@ ROLE = [
         "name-from-host",
         "PER-01",
         "the role's name is made of the service's host name",
-        role_name="AWSServiceRoleForrds",
+        role_name="AWSServiceRoleFor{host}",
     ),
     _one("tagged-by-birth", "COM-10", "a new role has a tag", born_tagged=True),
 ]
@@ -278,7 +278,7 @@ PERMISSION = [
         "PER-16",
         "the DB instance is refused, and made without the role",
         written=_only("MayNotCreateByRds"),
-        created_by_rds=False,
+        created_by_service=False,
     ),
     _one(
         "role-of-refused-instance",
@@ -369,27 +369,30 @@ PERMISSION = [
 
 CREATION = [
     _one("role-needed-first", "CRE-01 CRE-02", "RDS creates nothing while there is no role", needs_role_first=True),
-    _one("role-not-created", "CRE-02 CRE-03", "RDS does not create the role", created_by_rds=False),
+    _one("role-not-created", "CRE-02 CRE-03", "RDS does not create the role", created_by_service=False),
     _one(
-        "bare-when-by-rds", "CRE-03", "the role that RDS creates has no policy", when_by_rds={"has_policy": False}
+        "bare-when-by-rds",
+        "CRE-03",
+        "the role that RDS creates has no policy",
+        when_by_service={"has_policy": False},
     ),
     _one(
         "rds-names-otherwise",
         "CRE-03",
         "the role that RDS creates has another name",
-        when_by_rds={"role_name": "AWSServiceRoleForDatabases"},
+        when_by_service={"role_name": "AWSServiceRoleForDatabases"},
     ),
     _one(
         "rds-trusts-otherwise",
         "CRE-03",
         "the role that RDS creates trusts another service, too",
-        when_by_rds={"trusted": {"Service": ("rds.amazonaws.com", "docdb.amazonaws.com")}},
+        when_by_service={"trusted": {"Service": ("{service}", "docdb.amazonaws.com")}},
     ),
     _one(
         "rds-grants-more",
         "CRE-03",
         "the role that RDS creates has a permission more",
-        when_by_rds={"grants_added": frozenset({("cloudwatch:PutMetricData", "*")})},
+        when_by_service={"grants_added": frozenset({("cloudwatch:PutMetricData", "*")})},
     ),
     _one(
         "instance-lost",
@@ -410,7 +413,7 @@ CREATION = [
         refused_though_done=_only("CreateServiceLinkedRole"),
     ),
     _one("role-vanishes", "PER-18", "a role that a user creates is gone at once", vanishes=True),
-    _one("role-not-recreated", "CRE-05", "RDS creates the role only once", recreated_by_rds=False),
+    _one("role-not-recreated", "CRE-05", "RDS creates the role only once", recreated_by_service=False),
     _one("old-id-again", "CRE-05 CRE-06", "the role comes back under its old id", id_kept=True),
     _one("name-stays-taken", "CRE-06", "after a deletion the role cannot be created by hand", name_kept=True),
 ]

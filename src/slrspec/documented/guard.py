@@ -118,7 +118,7 @@ def _before(world: World) -> tuple[str, str] | None:
 def _should_have_come(world: World) -> bool:
     from moto.rds.models import rds_backends
 
-    if world.call.get("RoleName") != DOCUMENTED_ROLE or world.call.role_of_rds is not None:
+    if world.call.get("RoleName") != DOCUMENTED_ROLE or world.call.role_of(RDS) is not None:
         return False
     backends = dict.values(rds_backends[world.call.account])
     return any(backend.databases for backend in backends)

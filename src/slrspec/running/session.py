@@ -87,7 +87,8 @@ class SpecificationSession:
         if self.config.getoption("slr_no_deviations"):
             return {}
         given = self.config.getoption("slr_deviations")
-        files = {name: Path(given) if given else shipped_file(name) for name in self.providers}
+        document = self.specification.document.id
+        files = {name: Path(given) if given else shipped_file(name, document) for name in self.providers}
         if self.config.getoption("slr_features") and not given:
             return {}  # what is shipped speaks of the shipped rules
         return {
