@@ -1,4 +1,4 @@
-"""The policies of the roles: the versions of that of RDS, what a page prints, and whatever moto carries of the others.
+"""The policies of the roles: the versions of that of RDS, what pages print, and whatever moto carries of others.
 
 Source: the versions are AWS's own JSON, as published in zoph-io/MAMIP and iann0036/iam-dataset.
 """

@@ -144,16 +144,17 @@ def _users(world: World, principal: str, backend: Any) -> Iterator[Any]:  # noqa
     else:
         yield from backend.cache_clusters.values()
         if world.behaviour.groups_block:
-            yield from backend.replication_groups.values()
+            # Older versions of moto have none.
+            yield from getattr(backend, "replication_groups", {}).values()
 
 
 def _backends(world: World, principal: str) -> Iterator[tuple[str, Any]]:
-    """Return moto's backends of a service in the account, by Region; none for a service that the model knows less."""
+    """Return moto's backends of a service in the account, by Region; none for services that are not modelled."""
     from moto.elasticache.models import elasticache_backends
     from moto.rds.models import rds_backends
     from moto.utilities.utils import get_partition
 
-    known = {RDS: rds_backends, ELASTICACHE: elasticache_backends}
+    known: dict[str, Any] = {RDS: rds_backends, ELASTICACHE: elasticache_backends}
     if principal not in known:
         return
     # moto makes a backend for a Region as soon as somebody looks for it; only those that are there are looked at.

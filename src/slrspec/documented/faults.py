@@ -14,6 +14,10 @@ from typing import Any
 from slrspec.documented.behaviour import DOCUMENTED, Behaviour
 from slrspec.documented.evaluation import Reading
 from slrspec.errors import UsageError
+from slrspec.spec.location import DEFAULT_DOCUMENT
+
+ELASTICACHE = "elasticache"
+WITH_FAULTS = (DEFAULT_DOCUMENT, ELASTICACHE)
 
 
 @dataclass(frozen=True)
@@ -55,12 +59,17 @@ def _merged(before: Any, value: Any) -> Any:  # noqa: ANN401
     return value
 
 
-def _one(name: str, rules: str, what: str, **changes: Any) -> Fault:  # noqa: ANN401
+def one_of(prefix: str, name: str, rules: str, what: str, **changes: Any) -> Fault:  # noqa: ANN401
+    """Return a fault that breaks a document's rules, which are named without the prefix of their ids."""
     known = {one.name for one in fields(Behaviour)}
     unknown = set(changes) - known
     if unknown:
         raise TypeError(f"{name}: Behaviour has no field {unknown}")
-    return Fault(name, tuple(f"RDS-{rule}" for rule in rules.split()), what, changes)
+    return Fault(name, tuple(f"{prefix}-{rule}" for rule in rules.split()), what, changes)
+
+
+def _one(name: str, rules: str, what: str, **changes: Any) -> Fault:  # noqa: ANN401
+    return one_of("RDS", name, rules, what, **changes)
 
 
 def _only(*keys: str) -> frozenset[str]:
@@ -724,30 +733,50 @@ COMPANIONS = [
 
 
 @cache
-def faults() -> tuple[Fault, ...]:
-    """Return all faults, in the order of the page's sections.
+def faults(document: str = DEFAULT_DOCUMENT) -> tuple[Fault, ...]:
+    """Return all faults that break rules of a document, in the order of its sections, with those rules only.
 
     Raises
     ------
+    UsageError
+        For a document whose rules no fault is known to break.
     ValueError
         If two faults have the same id.
 
     """
-    found = (
-        *ROLE,
-        *_attachments(),
-        *POLICY,
-        *OTHER_EDITIONS,
-        *PERMISSION,
-        *CREATION,
-        *_edits(),
-        *EDITING,
-        *DELETION,
-        *INSTANCES,
-        *COMPANIONS,
-    )
+    if document == ELASTICACHE:
+        from slrspec.documented.cache_faults import cache_faults
+
+        found = cache_faults(faults())
+    elif document == DEFAULT_DOCUMENT:
+        found = (
+            *ROLE,
+            *_attachments(),
+            *POLICY,
+            *OTHER_EDITIONS,
+            *PERMISSION,
+            *CREATION,
+            *_edits(),
+            *EDITING,
+            *DELETION,
+            *INSTANCES,
+            *COMPANIONS,
+        )
+    else:
+        raise UsageError(f"no fault breaks the rules of {document!r}", hint=f"known: {', '.join(WITH_FAULTS)}")
     if len({fault.id for fault in found}) != len(found):
         raise ValueError("two faults have the same id")
+    return found
+
+
+@cache
+def every_fault() -> dict[str, Fault]:
+    """Return the faults of all documents by their ids, each with the rules of all documents that it breaks."""
+    found: dict[str, Fault] = {}
+    for document in WITH_FAULTS:
+        for fault in faults(document):
+            rules = (*found[fault.id].rules, *fault.rules) if fault.id in found else fault.rules
+            found[fault.id] = replace(found.get(fault.id, fault), rules=rules)
     return found
 
 
@@ -760,7 +789,7 @@ def behaviour_with(names: Iterable[str], behaviour: Behaviour = DOCUMENTED) -> B
         For an id that no fault has.
 
     """
-    known = {fault.id: fault for fault in faults()}
+    known = every_fault()
     for name in names:
         if name not in known:
             from difflib import get_close_matches
