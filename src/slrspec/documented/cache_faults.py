@@ -1,4 +1,4 @@
-"""The faults that break rules of the ElastiCache page: those of the RDS page where the rules are alike, and more."""
+"""The faults that break rules of the ElastiCache page: those of the RDS page where rules are alike, and others."""
 
 from __future__ import annotations
 
