@@ -14,6 +14,7 @@ from click.shell_completion import CompletionItem, get_completion_class
 
 import slrspec
 from slrspec.commands.authoring import lint, new_rule
+from slrspec.commands.documents import documents
 from slrspec.commands.drift import drift
 from slrspec.commands.faults import faults
 from slrspec.commands.history import diff, gate
@@ -122,6 +123,9 @@ text_or_json = click.option(
 @tag_option
 @section_option
 @click.option(
+    "--service", "services", multiple=True, metavar="NAME", help="Only for this service, where there are many."
+)
+@click.option(
     "--out",
     type=click.Path(path_type=Path),
     default=None,
@@ -156,6 +160,7 @@ def run(  # noqa: PLR0913, PLR0917 - an option each
     rules: tuple[str, ...],
     tags: tuple[str, ...],
     sections: tuple[str, ...],
+    services: tuple[str, ...],
     out: Path | None,
     form: str,
     quiet: bool,  # noqa: FBT001
@@ -176,7 +181,7 @@ def run(  # noqa: PLR0913, PLR0917 - an option each
       slrspec run --rule RDS-DEL-01 --rule RDS-DEL-14 -v
       slrspec run --tag creates-instance --tag 'not needs-second-region'
       slrspec run --provider moto --provider documented
-      slrspec run --document catalogue
+      slrspec run --document catalogue --service elasticache
       slrspec run --format json | jq .totals
     """  # noqa: D301
     from slrspec.commands.keeping import run_and_keep
@@ -189,7 +194,7 @@ def run(  # noqa: PLR0913, PLR0917 - an option each
         raise UsageError("--deviations and --no-deviations exclude each other")
     request = Request(
         providers=tuple(dict.fromkeys(providers)),
-        selection=Selection(rules, tags, sections),
+        selection=Selection(rules, tags, sections, services),
         document=document,
         features=features,
         edition=edition,
@@ -514,7 +519,7 @@ def completion(shell: str) -> None:
     click.echo(found(command, {}, "slrspec", "_SLRSPEC_COMPLETE").source())
 
 
-for subcommand in (diff, drift, faults, gate, lint, matrix, new_rule, report, serve, site, smoke, trace):
+for subcommand in (diff, documents, drift, faults, gate, lint, matrix, new_rule, report, serve, site, smoke, trace):
     command.add_command(subcommand)
 
 

@@ -44,6 +44,10 @@ PAGES = [
     "providers/moto.html",
     "providers/documented.html",
     "404.html",
+    "catalogue/index.html",
+    "catalogue/services.html",
+    "catalogue/services/moto/rds-amazonaws-com.html",
+    "catalogue/rules/SLR-DEF-01.html",
 ]
 
 

@@ -12,6 +12,7 @@ from importlib.resources import files
 from typing import Any
 
 from slrspec.errors import UsageError
+from slrspec.spec.services import services
 
 RDS = "rds.amazonaws.com"
 ELASTICACHE = "elasticache.amazonaws.com"
@@ -130,15 +131,22 @@ def _is_day(text: str) -> bool:
         return False
 
 
-@cache
 def other_policy(name: str) -> str:
     """Return the document of another service's policy as JSON text: as printed, else as moto itself carries it.
 
     A policy that moto does not know grants nothing here: it is there, and empty.
     """
-    if name in printed_policies():
-        return printed_policies()[name]
+    return printed_policies().get(name) or _other_policies().get(name, NOTHING)
+
+
+NOTHING = json.dumps({"Version": "2012-10-17", "Statement": []})
+
+
+@cache
+def _other_policies() -> dict[str, str]:
+    """Return the policies of the known services' roles, having read moto's some 1,500 policies once."""
     from moto.iam.aws_managed_policies import aws_managed_policies_data
 
-    found: dict[str, Any] = json.loads(aws_managed_policies_data).get(name, {})
-    return json.dumps(found.get("Document", {"Version": "2012-10-17", "Statement": []}))
+    carried: dict[str, Any] = json.loads(aws_managed_policies_data)
+    wanted = {service.policy for service in services().values()}
+    return {name: json.dumps(carried[name]["Document"]) for name in wanted & carried.keys()}

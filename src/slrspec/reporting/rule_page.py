@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from slrspec.running.results import Exchange, Run, ScenarioResult
-    from slrspec.spec.rules import Rule, Scenario
+    from slrspec.spec.rules import Rule, Told
 
 LONGEST = 400
 
@@ -35,13 +35,14 @@ def gherkin(rule: Rule) -> Iterator[str]:
     if rule.description:
         yield ""
         yield from (f"{INDENT}{line}" for line in rule.description.splitlines())
-    for scenario in rule.scenarios:
+    for scenario in rule.told:
         yield ""
         yield from _scenario(scenario)
 
 
-def _scenario(scenario: Scenario) -> Iterator[str]:
-    yield f"{INDENT}Scenario: {scenario.name}"
+def _scenario(scenario: Told) -> Iterator[str]:
+    times = f"  (for each of {scenario.times} services)" if scenario.times > 1 else ""
+    yield f"{INDENT}Scenario: {scenario.name}{times}"
     for step in scenario.steps:
         yield f"{INDENT * 2}{step.keyword} {step.text}"
         widths = [max(len(row[i]) for row in step.table) for i in range(len(step.table[0]))] if step.table else []

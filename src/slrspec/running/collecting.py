@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from slrspec.spec.gherkin import EACH_SERVICE
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -42,7 +40,7 @@ class FeatureFile(pytest.Module):
             if not any(row.id in self.wanted for row in rows):
                 continue
             bound = bind(str(self.path), title, features_base_dir="")(_run)
-            if rows[0].tags & EACH_SERVICE.keys():
+            if rows[0].for_each_service:
                 examples = [pytest.param(dict(row.example), id=row.example[0][1]) for row in rows]
                 bound = pytest.mark.parametrize("_pytest_bdd_example", examples)(bound)
             setattr(self.obj, title, bound)

@@ -172,6 +172,7 @@ def _arguments(request: Request, root: str) -> list[str]:
         ("--slr-rule", request.selection.rules),
         ("--slr-tag", request.selection.tags),
         ("--slr-section", request.selection.sections),
+        ("--slr-service", request.selection.services),
     ):
         for name in names:
             arguments += [option, name]

@@ -33,6 +33,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="only this tag, or 'not TAG' (repeatable)",
     )
     add("--slr-section", action="append", default=[], metavar="NAME", help="only this section (repeatable)")
+    add("--slr-service", action="append", default=[], metavar="NAME", help="only for this service (repeatable)")
     add(
         "--slr-document",
         default="",

@@ -63,7 +63,10 @@ class SpecificationSession:
             option("slr_edition"),
         )
         self.selection = Selection(
-            tuple(option("slr_rule")), tuple(option("slr_tag")), tuple(option("slr_section"))
+            tuple(option("slr_rule")),
+            tuple(option("slr_tag")),
+            tuple(option("slr_section")),
+            tuple(option("slr_service")),
         ).checked(self.specification)
         self.rules, self.scenarios = self.selection.select(self.specification)
         self.wanted = {scenario.id for scenario in self.scenarios}

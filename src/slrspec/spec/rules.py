@@ -71,6 +71,27 @@ class Scenario:
     needs: frozenset[str] = frozenset()
     tags: frozenset[str] = frozenset()
 
+    @property
+    def for_each_service(self) -> bool:
+        """Whether it is one of many, alike but for the service."""
+        return any(tag.startswith("each-service") for tag in self.tags)
+
+
+@dataclass(frozen=True)
+class Told:
+    """A scenario as a reader is told of it: of one that runs for each of many services, once for all of them.
+
+    Attributes
+    ----------
+    times
+        How many scenarios it stands for.
+
+    """
+
+    name: str
+    steps: tuple[Step, ...]
+    times: int
+
 
 @dataclass(frozen=True)
 class NotChecked:
@@ -128,6 +149,17 @@ class Rule:
     not_checked: NotChecked | None
     file: Path
     line: int
+
+    @property
+    def told(self) -> tuple[Told, ...]:
+        """The scenarios as a reader is told of them."""
+        each: dict[str, list[Scenario]] = {}
+        for scenario in self.scenarios:
+            each.setdefault(scenario.title if scenario.for_each_service else scenario.id, []).append(scenario)
+        return tuple(
+            Told(of[0].title if of[0].for_each_service else of[0].name, of[0].steps, len(of))
+            for of in each.values()
+        )
 
 
 @dataclass(frozen=True)

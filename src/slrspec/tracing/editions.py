@@ -117,6 +117,14 @@ class Editions:
         return max(self.editions, key=likeness, default=Edition("", "", (), ()))
 
 
+def lists_editions(folder: Path) -> bool:
+    """Tell whether a folder's document is a page, whose sentences are listed; the catalogue is none."""
+    try:
+        return bool(tomllib.loads((folder / FILE).read_text(encoding="utf-8")).get("editions"))
+    except (OSError, tomllib.TOMLDecodeError):
+        return True  # reading it will say what is wrong
+
+
 def read_editions(folder: Path, *, may_be_first: bool = False) -> Editions:
     """Read the editions from the `document.toml` of a folder of features.
 
