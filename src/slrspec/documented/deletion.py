@@ -113,15 +113,23 @@ def usage_of(world: World, role: Any, home: str) -> dict[str, list[str]]:  # noq
     wherever they are, and whatever the state that they are in; besides, whatever a session of the service was said
     to work on.
     """
-    used: dict[str, list[str]] = {}
-    if not _freed(world):
-        for region, backend in _backends(world, service_of(role)):
-            if world.behaviour.other_regions_block or region == home:
-                used[region] = [_arn_of(one) for one in _users(world, service_of(role), backend)]
+    used = {
+        region: arns
+        for region, arns in users_of(world, service_of(role)).items()
+        if not _freed(world) and (world.behaviour.other_regions_block or region == home)
+    }
     for session in world.memory.sessions:
         if session.role_name == role.name:
             used.setdefault(session.region, []).extend(session.resources or (role.arn,))
     return {region: arns for region, arns in used.items() if arns}
+
+
+def users_of(world: World, principal: str) -> dict[str, list[str]]:
+    """Return the ARNs of what a service has in the account that uses its role, by Region."""
+    return {
+        region: [_arn_of(one) for one in _users(world, principal, backend)]
+        for region, backend in _backends(world, principal)
+    }
 
 
 def _freed(world: World) -> bool:
