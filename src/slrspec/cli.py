@@ -19,7 +19,7 @@ from slrspec.commands.drift import drift
 from slrspec.commands.faults import faults
 from slrspec.commands.history import diff, gate
 from slrspec.commands.matrix import matrix
-from slrspec.commands.places import DEFAULT_OUT, RESULTS, out_of
+from slrspec.commands.places import RESULTS, out_of
 from slrspec.commands.serve import serve
 from slrspec.commands.site import report, site
 from slrspec.commands.smoke import smoke
@@ -408,21 +408,27 @@ def steps(features: Path | None, form: str) -> None:
 
 @command.command()
 @click.option("--provider", default="moto", show_default=True, metavar="NAME", help="Whose deviations.")
+@document_option
 @click.option("--file", type=click.Path(path_type=Path), metavar="FILE", help="Another file than the shipped one.")
 @click.option("--check", "checked", is_flag=True, help="Exit 1 if an entry has expired.")
 @click.option("--update", is_flag=True, help="Draft entries for what failed in the last run and is not listed.")
 @click.option(
-    "--results", type=click.Path(path_type=Path), default=DEFAULT_OUT / RESULTS, help="The run to draft from."
+    "--results",
+    type=click.Path(path_type=Path),
+    default=None,
+    metavar="FILE",
+    help="The run to draft from; the last one of the document unless told otherwise.",
 )
 @features_option
 @click.pass_context
-def deviations(
+def deviations(  # noqa: PLR0913, PLR0917 - an option each
     context: click.Context,
     provider: str,
+    document: str,
     file: Path | None,
     checked: bool,  # noqa: FBT001
     update: bool,  # noqa: FBT001
-    results: Path,
+    results: Path | None,
     features: Path | None,
 ) -> None:
     """List a provider's known deviations, check them, or draft new ones.
@@ -436,10 +442,10 @@ def deviations(
     """  # noqa: D301
     from slrspec.running.deviations import read_deviations, shipped_file
 
-    specification = _specification(features)
-    source = file or shipped_file(provider)
+    specification = _specification(features, document=document)
+    source = file or shipped_file(provider, specification.document.id)
     if update:
-        _update(provider, file, results, specification)
+        _update(provider, file, results or out_of(document) / RESULTS, specification)
         return
     entries = read_deviations(source, specification) if file or source.is_file() else {}
     today = dt.date.today()  # noqa: DTZ011 - deviations expire by the user's calendar
@@ -458,7 +464,7 @@ def deviations(
 def _update(provider: str, file: Path | None, results: Path, specification: Specification) -> None:
     from slrspec.running.deviations import COVERABLE, draft, read_deviations, shipped_file
 
-    source = file or shipped_file(provider)
+    source = file or shipped_file(provider, specification.document.id)
     listed = read_deviations(source, specification) if source.is_file() else {}
     found = [
         (rule.id, verdict.verdict, verdict.reason)

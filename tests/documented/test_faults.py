@@ -45,7 +45,7 @@ def test_each_fault_changes_something() -> None:
 def test_faults_add_up() -> None:
     both = behaviour_with(["inline-policy-added", "policy-attached", "name-from-host"])
     assert both.accepted == {"PutRolePolicy", "AttachRolePolicy"}
-    assert both.role_name == "AWSServiceRoleForrds"
+    assert both.role_name == "AWSServiceRoleFor{host}"
 
 
 def test_each_key_of_a_refusal_is_one(specification: Specification) -> None:

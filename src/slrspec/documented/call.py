@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from slrspec.documented.catalogue import RDS
 from slrspec.spec.services import RESERVED_PATH
 
 if TYPE_CHECKING:
@@ -100,10 +99,16 @@ class Call:
         """Return moto's role of that name, or None."""
         return next((role for role in self.iam.roles.values() if role.name == name), None)
 
-    @property
-    def role_of_rds(self) -> Any:  # noqa: ANN401
-        """The service-linked role of RDS, whatever it is called; None if there is none."""
-        return next((role for role in self.iam.roles.values() if service_of(role) == RDS), None)
+    @cached_property
+    def elasticache(self) -> Any:  # noqa: ANN401
+        """Moto's ElastiCache backend of account and Region."""
+        from moto.elasticache.models import elasticache_backends
+
+        return elasticache_backends[self.account][self.region]
+
+    def role_of(self, principal: str) -> Any:  # noqa: ANN401
+        """Return the service-linked role of a service, whatever it is called; None if there is none."""
+        return next((role for role in self.iam.roles.values() if service_of(role) == principal), None)
 
 
 def iam_of(account: str, partition: str) -> Any:  # noqa: ANN401

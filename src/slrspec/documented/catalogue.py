@@ -1,4 +1,4 @@
-"""The policies of the roles: the versions of that of RDS, and whatever moto carries of the others.
+"""The policies of the roles: the versions of that of RDS, what pages print, and whatever moto carries of others.
 
 Source: the versions are AWS's own JSON, as published in zoph-io/MAMIP and iann0036/iam-dataset.
 """
@@ -15,6 +15,7 @@ from slrspec.errors import UsageError
 from slrspec.spec.services import services
 
 RDS = "rds.amazonaws.com"
+ELASTICACHE = "elasticache.amazonaws.com"
 POLICY = "AmazonRDSServiceRolePolicy"
 # An edition of the page prints the version that was current when somebody last looked at it, not the newest one.
 PRINTED = {"2020-10-09": "v6"}
@@ -50,20 +51,34 @@ def _data(*path: str) -> str:
 @cache
 def policy_versions() -> tuple[PolicyVersion, ...]:
     """Return the known versions of the policy, oldest first."""
-    rows = [line.split("\t") for line in _data("policy-versions.tsv").splitlines()[1:]]
+    return tuple(
+        PolicyVersion(version, created, document)
+        for (created, version), document in sorted(_documents("policy-versions.tsv").items())
+    )
+
+
+@cache
+def printed_policies() -> dict[str, str]:
+    """Return the policies that other pages than that of RDS print, as JSON text by their names.
+
+    No version of a policy need be what a page prints: the one for ElastiCache grants more than AWS ever did.
+    """
+    return {name: document for (_, name), document in _documents("printed-policies.tsv").items()}
+
+
+def _documents(file: str) -> dict[tuple[str, str], str]:
+    """Return policy documents as JSON text, by day and name, from a table of a line for each grant."""
+    rows = [line.split("\t") for line in _data(file).splitlines()[1:]]
     documents: dict[tuple[str, str], dict[str, dict[str, Any]]] = {}
-    for version, created, number, sid, action, resource, condition in rows:
-        statement = documents.setdefault((created, version), {}).setdefault(
+    for name, created, number, sid, action, resource, condition in rows:
+        statement = documents.setdefault((created, name), {}).setdefault(
             number, {**({"Sid": sid} if sid else {}), "Effect": "Allow", "Action": {}, "Resource": {}}
         )
         # A statement grants each of its actions on each of its resources; dicts keep both without repetition.
         statement["Action"][action] = statement["Resource"][resource] = None
         if condition:
             statement["Condition"] = json.loads(condition)
-    return tuple(
-        PolicyVersion(version, created, json.dumps(_document(list(statements.values()))))
-        for (created, version), statements in sorted(documents.items())
-    )
+    return {key: json.dumps(_document(list(statements.values()))) for key, statements in documents.items()}
 
 
 def _document(statements: list[dict[str, Any]]) -> dict[str, Any]:
@@ -117,11 +132,11 @@ def _is_day(text: str) -> bool:
 
 
 def other_policy(name: str) -> str:
-    """Return the document of another service's policy as JSON text, from the catalogue that moto itself carries.
+    """Return the document of another service's policy as JSON text: as printed, else as moto itself carries it.
 
     A policy that moto does not know grants nothing here: it is there, and empty.
     """
-    return _other_policies().get(name, NOTHING)
+    return printed_policies().get(name) or _other_policies().get(name, NOTHING)
 
 
 NOTHING = json.dumps({"Version": "2012-10-17", "Statement": []})

@@ -14,6 +14,10 @@ from typing import Any
 from slrspec.documented.behaviour import DOCUMENTED, Behaviour
 from slrspec.documented.evaluation import Reading
 from slrspec.errors import UsageError
+from slrspec.spec.location import DEFAULT_DOCUMENT
+
+ELASTICACHE = "elasticache"
+WITH_FAULTS = (DEFAULT_DOCUMENT, ELASTICACHE)
 
 
 @dataclass(frozen=True)
@@ -55,12 +59,17 @@ def _merged(before: Any, value: Any) -> Any:  # noqa: ANN401
     return value
 
 
-def _one(name: str, rules: str, what: str, **changes: Any) -> Fault:  # noqa: ANN401
+def one_of(prefix: str, name: str, rules: str, what: str, **changes: Any) -> Fault:  # noqa: ANN401
+    """Return a fault that breaks a document's rules, which are named without the prefix of their ids."""
     known = {one.name for one in fields(Behaviour)}
     unknown = set(changes) - known
     if unknown:
         raise TypeError(f"{name}: Behaviour has no field {unknown}")
-    return Fault(name, tuple(f"RDS-{rule}" for rule in rules.split()), what, changes)
+    return Fault(name, tuple(f"{prefix}-{rule}" for rule in rules.split()), what, changes)
+
+
+def _one(name: str, rules: str, what: str, **changes: Any) -> Fault:  # noqa: ANN401
+    return one_of("RDS", name, rules, what, **changes)
 
 
 def _only(*keys: str) -> frozenset[str]:
@@ -143,7 +152,7 @@ ROLE = [
         "INT-03 INT-08",
         "a role created by hand has no policy",
         has_policy=False,
-        when_by_rds={"has_policy": True},
+        when_by_service={"has_policy": True},
     ),
     _one(
         "trust-without-assumption",
@@ -155,13 +164,13 @@ ROLE = [
         "two-services-trusted",
         "INT-05 PER-04",
         "another service is trusted, too",
-        trusted={"Service": ("rds.amazonaws.com", "docdb.amazonaws.com")},
+        trusted={"Service": ("{service}", "docdb.amazonaws.com")},
     ),
     _one(
         "account-trusted",
         "INT-05 PER-04",
         "the account's root is trusted, too",
-        trusted={"Service": "rds.amazonaws.com", "AWS": "123456789012"},
+        trusted={"Service": "{service}", "AWS": "123456789012"},
     ),
     _one(
         "other-service-trusted",
@@ -190,7 +199,7 @@ ROLE = [
         "name-from-host",
         "PER-01",
         "the role's name is made of the service's host name",
-        role_name="AWSServiceRoleForrds",
+        role_name="AWSServiceRoleFor{host}",
     ),
     _one("tagged-by-birth", "COM-10", "a new role has a tag", born_tagged=True),
 ]
@@ -278,7 +287,7 @@ PERMISSION = [
         "PER-16",
         "the DB instance is refused, and made without the role",
         written=_only("MayNotCreateByRds"),
-        created_by_rds=False,
+        created_by_service=False,
     ),
     _one(
         "role-of-refused-instance",
@@ -369,27 +378,30 @@ PERMISSION = [
 
 CREATION = [
     _one("role-needed-first", "CRE-01 CRE-02", "RDS creates nothing while there is no role", needs_role_first=True),
-    _one("role-not-created", "CRE-02 CRE-03", "RDS does not create the role", created_by_rds=False),
+    _one("role-not-created", "CRE-02 CRE-03", "RDS does not create the role", created_by_service=False),
     _one(
-        "bare-when-by-rds", "CRE-03", "the role that RDS creates has no policy", when_by_rds={"has_policy": False}
+        "bare-when-by-rds",
+        "CRE-03",
+        "the role that RDS creates has no policy",
+        when_by_service={"has_policy": False},
     ),
     _one(
         "rds-names-otherwise",
         "CRE-03",
         "the role that RDS creates has another name",
-        when_by_rds={"role_name": "AWSServiceRoleForDatabases"},
+        when_by_service={"role_name": "AWSServiceRoleForDatabases"},
     ),
     _one(
         "rds-trusts-otherwise",
         "CRE-03",
         "the role that RDS creates trusts another service, too",
-        when_by_rds={"trusted": {"Service": ("rds.amazonaws.com", "docdb.amazonaws.com")}},
+        when_by_service={"trusted": {"Service": ("{service}", "docdb.amazonaws.com")}},
     ),
     _one(
         "rds-grants-more",
         "CRE-03",
         "the role that RDS creates has a permission more",
-        when_by_rds={"grants_added": frozenset({("cloudwatch:PutMetricData", "*")})},
+        when_by_service={"grants_added": frozenset({("cloudwatch:PutMetricData", "*")})},
     ),
     _one(
         "instance-lost",
@@ -410,7 +422,7 @@ CREATION = [
         refused_though_done=_only("CreateServiceLinkedRole"),
     ),
     _one("role-vanishes", "PER-18", "a role that a user creates is gone at once", vanishes=True),
-    _one("role-not-recreated", "CRE-05", "RDS creates the role only once", recreated_by_rds=False),
+    _one("role-not-recreated", "CRE-05", "RDS creates the role only once", recreated_by_service=False),
     _one("old-id-again", "CRE-05 CRE-06", "the role comes back under its old id", id_kept=True),
     _one("name-stays-taken", "CRE-06", "after a deletion the role cannot be created by hand", name_kept=True),
 ]
@@ -721,30 +733,50 @@ COMPANIONS = [
 
 
 @cache
-def faults() -> tuple[Fault, ...]:
-    """Return all faults, in the order of the page's sections.
+def faults(document: str = DEFAULT_DOCUMENT) -> tuple[Fault, ...]:
+    """Return all faults that break rules of a document, in the order of its sections, with those rules only.
 
     Raises
     ------
+    UsageError
+        For a document whose rules no fault is known to break.
     ValueError
         If two faults have the same id.
 
     """
-    found = (
-        *ROLE,
-        *_attachments(),
-        *POLICY,
-        *OTHER_EDITIONS,
-        *PERMISSION,
-        *CREATION,
-        *_edits(),
-        *EDITING,
-        *DELETION,
-        *INSTANCES,
-        *COMPANIONS,
-    )
+    if document == ELASTICACHE:
+        from slrspec.documented.cache_faults import cache_faults
+
+        found = cache_faults(faults())
+    elif document == DEFAULT_DOCUMENT:
+        found = (
+            *ROLE,
+            *_attachments(),
+            *POLICY,
+            *OTHER_EDITIONS,
+            *PERMISSION,
+            *CREATION,
+            *_edits(),
+            *EDITING,
+            *DELETION,
+            *INSTANCES,
+            *COMPANIONS,
+        )
+    else:
+        raise UsageError(f"no fault breaks the rules of {document!r}", hint=f"known: {', '.join(WITH_FAULTS)}")
     if len({fault.id for fault in found}) != len(found):
         raise ValueError("two faults have the same id")
+    return found
+
+
+@cache
+def every_fault() -> dict[str, Fault]:
+    """Return the faults of all documents by their ids, each with the rules of all documents that it breaks."""
+    found: dict[str, Fault] = {}
+    for document in WITH_FAULTS:
+        for fault in faults(document):
+            rules = (*found[fault.id].rules, *fault.rules) if fault.id in found else fault.rules
+            found[fault.id] = replace(found.get(fault.id, fault), rules=rules)
     return found
 
 
@@ -757,7 +789,7 @@ def behaviour_with(names: Iterable[str], behaviour: Behaviour = DOCUMENTED) -> B
         For an id that no fault has.
 
     """
-    known = {fault.id: fault for fault in faults()}
+    known = every_fault()
     for name in names:
         if name not in known:
             from difflib import get_close_matches

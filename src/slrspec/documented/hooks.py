@@ -1,6 +1,6 @@
 """Putting the model into moto, and taking it out again.
 
-One method of three classes is wrapped: `call_action`, through which every call comes, in this process and in moto's
+One method of four classes is wrapped: `call_action`, through which every call comes, in this process and in moto's
 server alike. It is looked up on each call, so what is put in works at once and leaves nothing behind.
 """
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 OLDEST, TESTED, NEXT = (5, 0, 28), (5, 2, 5), (6, 0, 0)
 RESPONSES = {
+    "elasticache": ("moto.elasticache.responses", "ElastiCacheResponse"),
     "iam": ("moto.iam.responses", "IamResponse"),
     "rds": ("moto.rds.responses", "RDSResponse"),
     "sts": ("moto.sts.responses", "TokenResponse"),

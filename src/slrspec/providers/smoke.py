@@ -76,16 +76,18 @@ def smoke(provider: Provider) -> Iterator[Look]:
         )
 
 
+ROLES = "service-linked roles"
 CALLS: tuple[tuple[str, str, Callable[[Any], Any]], ...] = (
     ("STS", "sts", lambda sts: sts.get_caller_identity()),
     ("IAM", "iam", lambda iam: iam.list_roles(PathPrefix="/aws-service-role/")),
     ("RDS", "rds", lambda rds: rds.describe_db_instances()),
-    ("service-linked roles", "iam", lambda iam: iam.create_service_linked_role(AWSServiceName=SERVICE)),
+    ("ElastiCache", "elasticache", lambda elasticache: elasticache.describe_cache_clusters()),
+    (ROLES, "iam", lambda iam: iam.create_service_linked_role(AWSServiceName=SERVICE)),
 )
 
 
 def _speaks(account: Account, name: str, service: str, call: Callable[[Any], Any]) -> Look:
-    what = f"speaks {name}" if name.isupper() else f"creates {name}"
+    what = f"creates {name}" if name == ROLES else f"speaks {name}"
     try:
         call(account.client(service))
     except Exception as error:  # noqa: BLE001 - judged right here

@@ -52,20 +52,24 @@ class Trial:
         return tuple(sorted({*self.killers, *self.unsure} - set(self.fault.rules)))
 
 
-def try_fault(fault: Fault, *, own: bool = False) -> Trial:
+def try_fault(fault: Fault, *, document: str = "", own: bool = False) -> Trial:
     """Run the suite on the model with one fault.
 
     Parameters
     ----------
     fault
-        The fault.
+        The fault, with the rules of the document that it breaks.
+    document
+        Whose rules to run; empty for the RDS page.
     own
         Run the scenarios of the rules that the fault breaks, and no others.
 
     """
     selection = Selection(fault.rules if own else ())
     provider = f"{PROVIDER}:{fault.id}"
-    request = Request((provider,), selection=selection, edition=fault.edition, no_deviations=True)
+    request = Request(
+        (provider,), selection=selection, document=document, edition=fault.edition, no_deviations=True
+    )
     trial = judge(fault, _whole_run(request))
     gc.collect()  # a run collects rarely, and hundreds of them would pile up
     return trial
@@ -92,7 +96,7 @@ def _by_rule(run: Run, verdict: Verdict) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def refuse_unsound_model() -> None:
+def refuse_unsound_model(document: str = "") -> None:
     """Make sure that the model passes without a fault; nothing could be proved by a scenario that fails anyway.
 
     Raises
@@ -101,7 +105,7 @@ def refuse_unsound_model() -> None:
         If a scenario does not pass.
 
     """
-    run = _whole_run(Request((PROVIDER,), no_deviations=True))
+    run = _whole_run(Request((PROVIDER,), document=document, no_deviations=True))
     broken = [result for result in run.scenarios if result.verdict not in {Verdict.PASS, Verdict.NOT_RUN}]
     if broken:
         first = broken[0]
@@ -109,7 +113,12 @@ def refuse_unsound_model() -> None:
 
 
 def try_all(
-    chosen: Iterable[Fault], *, own: bool = False, workers: int = 1, done: Callable[[Trial], None]
+    chosen: Iterable[Fault],
+    *,
+    document: str = "",
+    own: bool = False,
+    workers: int = 1,
+    done: Callable[[Trial], None],
 ) -> list[Trial]:
     """Try faults, in several processes if asked to, and return the trials in the order of the faults.
 
@@ -117,6 +126,8 @@ def try_all(
     ----------
     chosen
         The faults.
+    document
+        Whose rules to run; empty for the RDS page.
     own
         See `try_fault`.
     workers
@@ -134,19 +145,20 @@ def try_all(
 
     if workers == 1:
         for fault in chosen:
-            note(try_fault(fault, own=own))
+            note(try_fault(fault, document=document, own=own))
     else:
         # A forked process would share what this one has open; a spawned one starts clean on every system.
         pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
         try:
-            for future in as_completed([pool.submit(_try, fault.id, own=own) for fault in chosen]):
+            for future in as_completed([pool.submit(_try, fault.id, document, own=own) for fault in chosen]):
                 note(future.result())
         finally:
             pool.shutdown(cancel_futures=True)
     return [trials[fault.id] for fault in chosen]
 
 
-def _try(fault_id: str, *, own: bool) -> Trial:
+def _try(fault_id: str, document: str, *, own: bool) -> Trial:
     from slrspec.documented.faults import faults
 
-    return try_fault(next(fault for fault in faults() if fault.id == fault_id), own=own)
+    known = faults(document) if document else faults()
+    return try_fault(next(fault for fault in known if fault.id == fault_id), document=document, own=own)

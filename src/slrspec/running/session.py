@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from slrspec.running.checks import Checks
     from slrspec.running.recorder import RecordedAccount
     from slrspec.running.results import Run
+    from slrspec.spec.document import Document
     from slrspec.spec.rules import Scenario, Specification
     from slrspec.spec.services import Service
 
@@ -91,7 +92,8 @@ class SpecificationSession:
         if self.config.getoption("slr_no_deviations"):
             return {}
         given = self.config.getoption("slr_deviations")
-        files = {name: Path(given) if given else shipped_file(name) for name in self.providers}
+        document = self.specification.document.id
+        files = {name: Path(given) if given else shipped_file(name, document) for name in self.providers}
         if self.config.getoption("slr_features") and not given:
             return {}  # what is shipped speaks of the shipped rules
         return {
@@ -156,6 +158,11 @@ class SpecificationSession:
     def service(self, scenario_run: ScenarioRun) -> Service:
         """Return the service whose role the scenario is about."""
         return self.specification.service_of(scenario_run.scenario)
+
+    @pytest.fixture
+    def document(self) -> Document:
+        """Return the document whose rules are run."""
+        return self.specification.document
 
     @pytest.fixture
     def account(self, scenario_run: ScenarioRun) -> RecordedAccount:

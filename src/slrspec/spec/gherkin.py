@@ -26,7 +26,7 @@ EACH_SERVICE: dict[str, Callable[[Service], bool]] = {
     "each-service-without-suffix": lambda service: not service.takes_suffix,
 }
 SERVICE = "service"
-PLAIN_TAGS = frozenset({*LEVELS, *SEEN, *EACH_SERVICE, "companion", "creates-instance"})
+PLAIN_TAGS = frozenset({*LEVELS, *SEEN, *EACH_SERVICE, "companion", "creates-cluster", "creates-instance"})
 CAPABILITIES = frozenset(
     {"access-advisor", "command-line", "iam-enforcement", "policy-simulation", "real-time", "second-region"}
 )

@@ -34,6 +34,8 @@ class Deletion:
         The task's id, empty if the request was refused.
     status
         The task's last status: `SUCCEEDED`, `FAILED`, `IN_PROGRESS`, `NOT_STARTED`; empty without a task.
+    why
+        The reason of a failed task in a few words, empty if it gives none.
     usage
         Where the role is in use, as the failed task tells it: Region and ARNs.
     exchanges
@@ -44,6 +46,7 @@ class Deletion:
     request: Outcome
     task: str
     status: str
+    why: str
     usage: tuple[tuple[str, tuple[str, ...]], ...]
     exchanges: tuple[int, ...]
 
@@ -57,16 +60,18 @@ def request_deletion(account: RecordedAccount, name: str) -> Deletion:
     first = account.calls + 1
     request = account.attempt(iam.delete_service_linked_role, RoleName=name)
     if request.answer is None:
-        return Deletion(request, "", "", (), (request.exchange,))
+        return Deletion(request, "", "", "", (), (request.exchange,))
     task = str(request.answer["DeletionTaskId"])
     ended = account.patience.until(
         lambda answer: answer.get("Status") in ENDED, lambda: _look_at(account, task, name)
     )
-    usage = (ended.get("Reason") or {}).get("RoleUsageList") or ()
+    reason = ended.get("Reason") or {}
+    usage = reason.get("RoleUsageList") or ()
     return Deletion(
         request=request,
         task=task,
         status=str(ended.get("Status", "")),
+        why=str(reason.get("Reason") or ""),
         usage=tuple((str(use.get("Region", "")), tuple(use.get("Resources") or ())) for use in usage),
         exchanges=tuple(range(first, account.calls + 1)),
     )
@@ -163,6 +168,12 @@ def names_regions(deletion: Deletion, instances: list[Instance], expect: Checks)
     """Expect the Regions in the list of uses; which resources it lists is the service's own affair."""
     regions = [region for region, _ in deletion.usage]
     expect.includes("Regions in use", regions, {instance.region for instance in instances}, of=deletion.exchanges)
+
+
+@then("the failure gives a reason")
+def gives_reason(deletion: Deletion, expect: Checks) -> None:
+    """Expect some words; which ones is the service's own affair."""
+    expect.equal("a reason", "given" if deletion.why else "missing", "given", of=deletion.exchanges)
 
 
 @then("the task's id has the documented form")

@@ -2,53 +2,62 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING, Any
 
 from pytest_bdd import given, parsers, then, when
 
 from slrspec.spec.services import Service, services
-from slrspec.steps.db_instance import attempt_creation, new_instance
+from slrspec.steps import cache_cluster, db_instance
 from slrspec.steps.role import find_role_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from slrspec.providers.contract import Principal
     from slrspec.running.checks import Checks
     from slrspec.running.recorder import Outcome, RecordedAccount
+    from slrspec.spec.document import Document
+    from slrspec.spec.grants import Grant
 
+CREATE, DELETE = "iam:CreateServiceLinkedRole", "iam:DeleteServiceLinkedRole"
 ACTIONS = {
-    "create service-linked roles": ["iam:CreateServiceLinkedRole"],
+    "create service-linked roles": [CREATE],
     "edit roles": ["iam:UpdateRole", "iam:UpdateRoleDescription"],
-    "delete service-linked roles": ["iam:DeleteServiceLinkedRole"],
+    "delete service-linked roles": [DELETE],
 }
 OTHERS = ("elasticache.amazonaws.com", "rds.amazonaws.com")
 ANYTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 
 
-def sample_statement(service: Service, **replaced: Any) -> dict[str, Any]:
-    """Return a policy of the one statement that a service's page gives as a sample, with its blanks filled in.
+def sample_policy(sample: Sequence[Grant], **replaced: Any) -> dict[str, Any]:
+    """Return a policy of the one statement that a page gives as a sample.
 
     Parameters
     ----------
-    service
-        Whose role may be created.
+    sample
+        What the statement grants, under one condition on one resource.
     replaced
         Elements of the statement to replace.
 
     """
+    first = sample[0]
+    condition = {
+        operator: {key: _scalar(values) for key, values in keys.items()}
+        for operator, keys in json.loads(first.condition or "{}").items()
+    }
     statement = {
-        "Action": "iam:CreateServiceLinkedRole",
+        "Action": _scalar([grant.action for grant in sample]),
         "Effect": "Allow",
-        "Resource": _resource(service),
-        "Condition": {"StringLike": {"iam:AWSServiceName": service.principal}},
+        "Resource": first.resource,
+        **({"Condition": condition} if condition else {}),
     }
     return {"Version": "2012-10-17", "Statement": [statement | replaced]}
 
 
-def _resource(service: Service) -> str:
-    return f"arn:aws:iam::*:role{service.path}{service.role}"
+def _scalar(values: list[str]) -> str | list[str]:
+    return values[0] if len(values) == 1 else values
 
 
 def _other(service: Service) -> Service:
@@ -56,12 +65,28 @@ def _other(service: Service) -> Service:
     return next(services()[name] for name in OTHERS if name != service.principal)
 
 
-POLICIES: dict[str, Callable[[Service], dict[str, Any]]] = {
-    "the page's sample statement": sample_statement,
-    "the page's sample statement, made out for any role": lambda service: sample_statement(service, Resource="*"),
-    "the page's sample statement, made out for another role": lambda service: sample_statement(
-        service, Resource=_resource(_other(service))
-    ),
+def _to_create(document: Document, _service: Service) -> dict[str, Any]:
+    return sample_policy(document.sample_of(CREATE))
+
+
+def _for_any_role(document: Document, _service: Service) -> dict[str, Any]:
+    return sample_policy(document.sample_of(CREATE), Resource="*")
+
+
+def _for_another_role(document: Document, service: Service) -> dict[str, Any]:
+    other = _other(service)
+    return sample_policy(document.sample_of(CREATE), Resource=f"arn:aws:iam::*:role{other.path}{other.role}")
+
+
+def _to_delete(document: Document, _service: Service) -> dict[str, Any]:
+    return sample_policy(document.sample_of(DELETE))
+
+
+POLICIES: dict[str, Callable[[Document, Service], dict[str, Any]]] = {
+    "the page's sample statement": _to_create,
+    "the page's sample statement, made out for any role": _for_any_role,
+    "the page's sample statement, made out for another role": _for_another_role,
+    "the page's sample statement for deleting": _to_delete,
 }
 
 
@@ -86,7 +111,11 @@ def _delete_role(account: RecordedAccount, who: Principal, service: Service) -> 
 
 
 def _create_instance(account: RecordedAccount, who: Principal, _service: Service) -> Outcome:
-    return attempt_creation(account, new_instance(account), who)
+    return db_instance.attempt_creation(account, db_instance.new_instance(account), who)
+
+
+def _create_cluster(account: RecordedAccount, who: Principal, _service: Service) -> Outcome:
+    return cache_cluster.attempt_creation(account, cache_cluster.new_cluster(account), who)
 
 
 DEEDS: dict[str, Callable[[RecordedAccount, Principal, Service], Outcome]] = {
@@ -95,13 +124,14 @@ DEEDS: dict[str, Callable[[RecordedAccount, Principal, Service], Outcome]] = {
     "edit the role's description": _edit_description,
     "delete the role": _delete_role,
     "create a DB instance": _create_instance,
+    "create a cache cluster": _create_cluster,
 }
 DEED = f"(?P<deed>{'|'.join(map(re.escape, DEEDS))})"
 
 
-def someone_with(account: RecordedAccount, service: Service, policy: str) -> Principal:
+def someone_with(account: RecordedAccount, document: Document, service: Service, policy: str) -> Principal:
     """Make someone who has only the policy of that name."""
-    return account.principal(f"someone with only {policy}", POLICIES[policy](service))
+    return account.principal(f"someone with only {policy}", POLICIES[policy](document, service))
 
 
 @given(parsers.re(f"someone who may do anything but (?P<action>{'|'.join(ACTIONS)})"), target_fixture="someone")
@@ -116,9 +146,9 @@ def someone_lacking(account: RecordedAccount, action: str) -> Principal:
     parsers.re(f"someone with only (?P<policy>{'|'.join(map(re.escape, POLICIES))})"),
     target_fixture="someone",
 )
-def someone(account: RecordedAccount, service: Service, policy: str) -> Principal:
+def someone(account: RecordedAccount, document: Document, service: Service, policy: str) -> Principal:
     """Make someone who has one policy and nothing else."""
-    return someone_with(account, service, policy)
+    return someone_with(account, document, service, policy)
 
 
 @when(parsers.re(f"they try to {DEED}"), target_fixture="outcome")
@@ -141,9 +171,11 @@ def anybody_can(account: RecordedAccount, service: Service, deed: str, expect: C
 
 
 @then(parsers.re(f"someone with only (?P<policy>{'|'.join(map(re.escape, POLICIES))}) can {DEED}"))
-def somebody_can(account: RecordedAccount, service: Service, policy: str, deed: str, expect: Checks) -> None:
+def somebody_can(
+    account: RecordedAccount, document: Document, service: Service, policy: str, deed: str, expect: Checks
+) -> None:
     """Expect that the very same call succeeds for someone with the right policy."""
-    _expect_success(account, service, someone_with(account, service, policy), deed, expect)
+    _expect_success(account, service, someone_with(account, document, service, policy), deed, expect)
 
 
 def _expect_success(account: RecordedAccount, service: Service, who: Principal, deed: str, expect: Checks) -> None:

@@ -42,6 +42,7 @@ REASONS = {
     "the role cannot be created for them": Reason(
         "InvalidParameterValue", 400, "permission to create service linked role"
     ),
+    "the role is not there for them": Reason("ServiceLinkedRoleNotFoundFault", 400),
     "the role is there already": Reason("InvalidInput", 400, "has been taken"),
     "a suffix is not allowed": Reason("InvalidInput", 400, "custom suffix is not allowed"),
     "no such service has a role": Reason("AccessDenied", None),
