@@ -92,7 +92,7 @@ def faults(  # noqa: PLR0913 - an option each
     specification = _specification()
     workers = workers or min(len(chosen), os.cpu_count() or 1)
     progress = _Progress(len(chosen))
-    refuse_unsound_model()
+    refuse_unsound_model(chosen)
     trials = try_all(chosen, own=own, workers=workers, done=progress.done)
     progress.clear()
     results = fault_results(trials, specification, len(known()))
