@@ -39,6 +39,10 @@ STARTING = 60.0
 NONE_HERE = f"no AWS CLI is here; pip install 'slrspec[cli]', or name one by {VARIABLE}"
 
 
+class CliBroken(Exception):
+    """What should be the AWS CLI does not even tell its version."""
+
+
 @dataclass(frozen=True)
 class Ran:
     """How a command ended: exit code, None if it had to be stopped, and what it printed."""
@@ -75,12 +79,22 @@ def find_cli() -> str:
 
 @cache
 def cli_version(program: str) -> str:
-    """Return what the CLI calls itself: `aws-cli/1.46.3`."""
+    """Return what the CLI calls itself: `aws-cli/1.46.3`.
+
+    Raises
+    ------
+    CliBroken
+        If it does not say so.
+
+    """
     if Path(program).parent == Path(sys.executable).parent:
         with suppress(PackageNotFoundError):
             return f"aws-cli/{version('awscli')}"  # it takes half a second to say so itself
     ran = run(program, ["--version"], within=STARTING)
-    return next(iter(f"{ran.stdout} {ran.stderr}".split()), "unknown")
+    said = f"{ran.stdout} {ran.stderr}".split()
+    if ran.exit_code or not said:
+        raise CliBroken(" ".join(said) or f"it ends with {ran.exit_code}")
+    return said[0]
 
 
 def with_command_line(description: Description, *, why_not: str = "") -> Description:
@@ -94,8 +108,13 @@ def with_command_line(description: Description, *, why_not: str = "") -> Descrip
         Why they have none after all; empty if they do.
 
     """
-    program = find_cli()
-    if why_not or not program:
+    found = ""
+    try:
+        if not why_not and (program := find_cli()):
+            found = cli_version(program)
+    except CliBroken as broken:
+        why_not = f"the AWS CLI does not start: {broken}"
+    if not found:
         return replace(
             description,
             capabilities=description.capabilities - {CAPABILITY},
@@ -104,7 +123,7 @@ def with_command_line(description: Description, *, why_not: str = "") -> Descrip
     return replace(
         description,
         capabilities=description.capabilities | {CAPABILITY},
-        settings={**description.settings, "AWS CLI": cli_version(program)},
+        settings={**description.settings, "AWS CLI": found},
     )
 
 

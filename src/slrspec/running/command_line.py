@@ -59,10 +59,10 @@ class CommandLine:
             self._door = self._open()
         return self._door
 
-    def run(self, client: BaseClient, operation: str, parameters: Mapping[str, Any]) -> Ran:
-        """Make a call of a client by the command that makes it."""
+    def run(self, client: BaseClient, operation: str, parameters: Mapping[str, Any], program: str = "") -> Ran:
+        """Make a call of a client by the command that makes it; by the AWS CLI that is here, or by a given one."""
         arguments = self._words(client, operation, parameters)
-        return run(find_cli(), arguments, door=self.door, within=STARTING + 2 * self.door.timeout)
+        return run(program or find_cli(), arguments, door=self.door, within=STARTING + 2 * self.door.timeout)
 
     def evidence(
         self,
