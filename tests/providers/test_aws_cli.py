@@ -9,10 +9,14 @@ import stat
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
+from slrspec.emulators.issues import issue
 from slrspec.providers.aws_cli import NOWHERE, VARIABLE, cli_version, environment, find_cli, options_of, run
 from slrspec.providers.contract import Door
+from slrspec.running.results import Run
+from slrspec.running.verdict import Verdict
 from slrspec.spec.rules import Specification
 from tests.conftest import slrspec, timeless
 from tests.providers.servers import hanging
@@ -213,15 +217,25 @@ def test_the_commands_and_what_they_printed_are_the_evidence(by_both: dict[str, 
     assert "AKIA" not in json.dumps(calls)
 
 
+def test_the_text_about_a_failure_has_the_commands(by_both: dict[str, Any]) -> None:
+    run = msgspec.convert(by_both, Run)
+    for result in run.scenarios:
+        if result.verdict is Verdict.FAIL:
+            text = issue(run, next(rule for rule in run.rules if rule.id == result.rule), result)
+            commands = [line for line in text.splitlines() if line.startswith("    aws ")]
+            assert bool(commands) == any(call.command for call in result.exchanges), result.scenario
+            assert all("--endpoint-url http://127.0.0.1:5000" in line for line in commands)
+
+
 @pytest.mark.parametrize("isolation", ["reset", "names"])
 def test_where_accounts_are_shared_it_gets_into_the_shared_one(
     aws_cli: str, serve: str, tmp_path: Path, isolation: str
 ) -> None:
     (tmp_path / "slrspec.toml").write_text(
-        f'[providers.one]\nurl = "{serve}"\nisolation = "{isolation}"\nreset = "POST /slrspec/reset"\n'
+        f'[providers.one]\nurl = "{serve}"\nisolation = "{isolation}"\nreset = "POST /slrspec/reset"\ntimeout = 60\n'
     )
     found = results("--provider", "one", "--rule", "RDS-DEL-26", cwd=tmp_path, SLRSPEC_AWS_CLI=aws_cli)
-    assert [result["verdict"] for result in found["scenarios"]] == ["pass"]
+    assert [(result["verdict"], result["reason"]) for result in found["scenarios"]] == [("pass", "")]
 
 
 def test_settings_may_leave_it_out(aws_cli: str, serve: str, tmp_path: Path) -> None:

@@ -393,7 +393,8 @@ class EndpointProvider:
     def _reset(self) -> None:
         match = RESET.fullmatch(self.settings.reset)
         assert match is not None  # the settings were checked
-        status, said = self._http(match[1], match[2])
+        # A product that is emptied of many accounts may take a while: moto builds each of them once more.
+        status, said = self._http(match[1], match[2], seconds=self.settings.timeout)
         if not http.client.OK <= status < http.client.MULTIPLE_CHOICES:
             raise ProviderTrouble(f"{self.settings.reset} answered {status or said}")
 
@@ -405,11 +406,11 @@ class EndpointProvider:
                 return found if isinstance(found, dict) else {}
         return {}
 
-    def _http(self, method: str, path: str, body: str = "") -> tuple[int, str]:
+    def _http(self, method: str, path: str, body: str = "", *, seconds: float = SHORT) -> tuple[int, str]:
         """Return status and text of an answer; 0 and what went wrong if there is none. No redirect is followed."""
         parts = urlsplit(self.settings.url)
         kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-        connection = kind(parts.netloc, timeout=min(SHORT, self.settings.timeout))
+        connection = kind(parts.netloc, timeout=min(seconds, self.settings.timeout))
         try:
             connection.request(method, path, body, {"Content-Type": "text/plain"})
             answer = connection.getresponse()
