@@ -94,7 +94,8 @@ def test_other_errors_of_the_service_are_told_apart_as_those_of_the_api_are(code
     ("ran", "said"),
     [
         (Ran(None, "", ""), "had not ended in time"),
-        (Ran(0, "<html>", ""), "printed no JSON: <html>"),
+        (Ran(0, "<html>", ""), "printed no answer: <html>"),
+        (Ran(0, "[]", ""), "printed no answer: []"),
         (
             Ran(255, "", 'Could not connect to the endpoint URL: "http://127.0.0.1:5000/"'),
             "ended with 255: Could not",
@@ -117,7 +118,7 @@ def test_the_evidence_has_references_for_what_is_secret_and_no_credentials() -> 
         {"DBInstanceIdentifier": "arn:aws:rds:us-east-1:222222222222:db:x", "AuthToken": "hidden"}
     )
     ran = Ran(255, "", "at http://127.0.0.1:5000/ 222222222222 may not")
-    command = CommandLine(lambda: DOOR).evidence(client(), "DeleteDBInstance", sent, ran, references)
+    command = CommandLine(lambda: DOOR).evidence(client(), "DeleteDBInstance", (sent, None), ran, references)
     assert command.line.startswith(
         "aws rds delete-db-instance --db-instance-identifier 'arn:aws:rds:us-east-1:<account>:db:x'"
     )
@@ -129,9 +130,21 @@ def test_the_evidence_has_references_for_what_is_secret_and_no_credentials() -> 
 
 def test_what_was_printed_is_kept_as_it_was_but_for_references() -> None:
     printed = '{\n    "DeletionTaskId": "task/222222222222/é"\n}\n'
-    references = References("222222222222")
-    command = CommandLine(lambda: DOOR).evidence(
-        client("iam"), "DeleteServiceLinkedRole", {"RoleName": "x"}, Ran(0, printed, ""), references
-    )
+    references, role, ran = References("222222222222"), {"RoleName": "x"}, Ran(0, printed, "")
+    commands, iam = CommandLine(lambda: DOOR), client("iam")
+    answer = references.normal(answer_of(ran, iam, "DeleteServiceLinkedRole"))
+    command = commands.evidence(iam, "DeleteServiceLinkedRole", (role, answer), ran, references)
     assert command.stdout == printed.replace("222222222222", "<account>")
     assert (command.exit_code, command.stderr) == (0, "")
+    # what could not be understood is kept all the same
+    spoiled = commands.evidence(iam, "DeleteRole", (role, None), Ran(0, "<html>", ""), references)
+    assert spoiled.stdout == "<html>"
+
+
+@pytest.mark.parametrize(
+    "name", ["file:///etc/hostname", "fileb://x", "http://192.0.2.1/x", "--endpoint-url=http://192.0.2.1", "-x"]
+)
+def test_a_name_that_the_cli_would_read_as_something_else_is_trouble(name: str) -> None:
+    """A provider chooses the role's name; it must not choose a file of this machine, nor where the call goes."""
+    with pytest.raises(ProviderTrouble, match="DeleteRole: no command can say RoleName"):
+        command_of("DeleteRole", {"RoleName": name})

@@ -158,8 +158,13 @@ def environment(home: str, door: Door | None = None) -> dict[str, str]:
         "AWS_PAGER": "",
         "HTTP_PROXY": NOWHERE,
         "HTTPS_PROXY": NOWHERE,
-        "NO_PROXY": (urlsplit(door.url).hostname or "") if door else "",
+        "NO_PROXY": _without_proxy(door.url) if door else "",
     }
+
+
+def _without_proxy(url: str) -> str:
+    host = urlsplit(url).hostname or ""
+    return f"{host},[{host}]" if ":" in host else host  # of an IPv6 address some look for one, some for the other
 
 
 def run(program: str, arguments: Sequence[str], *, door: Door | None = None, within: float) -> Ran:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from slrspec.providers.aws_cli import STARTING, Ran, find_cli, options_of, run
@@ -16,7 +17,7 @@ from slrspec.running.results import Command
 from slrspec.running.trouble import ProviderTrouble
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from botocore.client import BaseClient
 
@@ -35,7 +36,10 @@ REFUSED = re.compile(
     r"(?P<message>.*?)\s*(?:\n\s*Additional error details:.*)?\Z",
     re.DOTALL,
 )
+# What the CLI would read from a file or a URL, or take for an option; names and ids come from the provider.
+NOT_PLAIN = re.compile(r"-|(file|fileb|https?)://")
 LAST_WORDS = 300
+Exchanged = tuple[Mapping[str, Any], Mapping[str, Any] | None]
 
 
 class CommandLine:
@@ -68,7 +72,7 @@ class CommandLine:
         self,
         client: BaseClient,
         operation: str,
-        parameters: Mapping[str, Any],
+        exchange: Exchanged,
         ran: Ran,
         references: References,
     ) -> Command:
@@ -76,21 +80,20 @@ class CommandLine:
 
         Parameters
         ----------
-        parameters
-            As they are recorded, so that nothing else of them can get into the line.
+        exchange
+            Parameters and answer as they are recorded, so that nothing else of them can get into the evidence.
 
         """
+        sent, answer = exchange
 
         def normal(text: str) -> str:
             return references.text(text).replace(self.door.url, ENDPOINT)
 
-        words = ["aws", *self._words(client, operation, parameters)]
-        answer = answer_of(ran, client, operation) if ran.exit_code == 0 else None
-        printed = references.normal(answer)
+        words = ["aws", *self._words(client, operation, sent)]
         return Command(
             line=normal(shlex.join(words)),
             exit_code=ran.exit_code,
-            stdout=f"{json.dumps(printed, indent=4, ensure_ascii=False)}\n" if printed else normal(ran.stdout),
+            stdout=f"{json.dumps(answer, indent=4, ensure_ascii=False)}\n" if answer else normal(ran.stdout),
             stderr=normal(ran.stderr),
         )
 
@@ -106,12 +109,21 @@ def region_of(client: BaseClient) -> str:
 
 
 def command_of(operation: str, parameters: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return command and options for an operation and its parameters, as the CLI names them."""
+    """Return command and options for an operation and its parameters, as the CLI names them.
+
+    Raises
+    ------
+    ProviderTrouble
+        For a value that the CLI would not take as it stands.
+
+    """
     from botocore import xform_name
 
     words = [xform_name(operation, "-")]
     for name, value in parameters.items():
         option = xform_name(name, "-")
+        if isinstance(value, str) and NOT_PLAIN.match(value):
+            raise ProviderTrouble(f"{operation}: no command can say {name} {value!r}")
         if isinstance(value, bool):
             words.append(f"--{option}" if value else f"--no-{option}")
         else:
@@ -137,9 +149,11 @@ def answer_of(ran: Ran, client: BaseClient, operation: str) -> dict[str, Any]:
     if ran.exit_code == 0:
         try:
             printed = json.loads(ran.stdout) if ran.stdout.strip() else {}
+            answer = _timed(printed, client.meta.service_model.operation_model(operation).output_shape)
         except ValueError as error:
-            raise ProviderTrouble(f"{operation}: the AWS CLI printed no JSON: {_brief(ran.stdout)}") from error
-        answer: dict[str, Any] = _timed(printed, client.meta.service_model.operation_model(operation).output_shape)
+            raise ProviderTrouble(f"{operation}: the AWS CLI printed no answer: {_brief(ran.stdout)}") from error
+        if not isinstance(answer, dict):
+            raise ProviderTrouble(f"{operation}: the AWS CLI printed no answer: {_brief(ran.stdout)}")
         return answer
     if match := REFUSED.search(ran.stderr):
         code = match["code"]

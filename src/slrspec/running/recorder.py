@@ -96,6 +96,7 @@ class Recorder:
                 metadata = answer.get("ResponseMetadata", {})
                 body = {key: value for key, value in answer.items() if key != "ResponseMetadata"}
                 sent = self.references.normal(parameters)
+                got = None if error else self.references.normal(body)
                 self.exchanges.append(
                     Exchange(
                         number=len(self.exchanges) + 1,
@@ -106,9 +107,9 @@ class Recorder:
                         parameters=sent,
                         duration_ms=_milliseconds(begun),
                         attempts=1 + int(metadata.get("RetryAttempts", 0)),
-                        answer=None if error else self.references.normal(body),
+                        answer=got,
                         error=error and self._normal_error(error),
-                        command=commands.evidence(client, operation, sent, ran, self.references)
+                        command=commands.evidence(client, operation, (sent, got), ran, self.references)
                         if commands and ran
                         else None,
                     )
