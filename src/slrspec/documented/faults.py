@@ -89,7 +89,7 @@ EDITS = (
     ("AddRoleToInstanceProfile", "profile-entered", "EDT-08", True),
     ("RemoveRoleFromInstanceProfile", "profile-left", "EDT-08", False),
     ("RevokeSessions", "sessions-revoked", "DEL-13", True),
-    ("DeleteRole", "deleted-like-ordinary", "DEL-23", True),
+    ("DeleteRole", "deleted-like-ordinary", "DEL-23 DEL-29", True),
 )
 LOGS_RDS = "arn:aws:logs:*:*:log-group:/aws/rds/*"
 LOGS_NEPTUNE = "arn:aws:logs:*:*:log-group:/aws/neptune/*"
@@ -468,7 +468,7 @@ EDITING = [
 DELETION = [
     _one(
         "succeeds-in-use",
-        "DEL-01 DEL-02 DEL-10 DEL-14 INT-12",
+        "DEL-01 DEL-02 DEL-10 DEL-14 DEL-28 INT-12",
         "the task of a role in use succeeds, and the role stays",
         succeeds_in_use=True,
     ),
@@ -498,13 +498,13 @@ DELETION = [
     ),
     _one(
         "request-refused-in-use",
-        "DEL-01 DEL-08 DEL-10",
+        "DEL-01 DEL-08 DEL-10 DEL-28",
         "the request itself is refused while the role is in use",
         refuses_in_use=True,
     ),
     _one(
         "fails-but-removes",
-        "DEL-01 DEL-10 DEL-14 INT-12",
+        "DEL-01 DEL-10 DEL-14 DEL-28 INT-12",
         "the task fails, and the role is gone",
         fails_but_removes=True,
     ),
@@ -526,8 +526,13 @@ DELETION = [
         "a deletion that failed once fails for ever",
         blocked_for_good=True,
     ),
-    _one("succeeds-but-keeps", "DEL-03 DEL-22", "the task succeeds, and the role stays", succeeds_but_keeps=True),
-    _one("never-succeeds", "DEL-03 DEL-22", "every deletion fails", never_succeeds=True),
+    _one(
+        "succeeds-but-keeps",
+        "DEL-03 DEL-22 DEL-27",
+        "the task succeeds, and the role stays",
+        succeeds_but_keeps=True,
+    ),
+    _one("never-succeeds", "DEL-03 DEL-22 DEL-27", "every deletion fails", never_succeeds=True),
     _one("never-ends", "DEL-03 DEL-22 DEL-01", "the task is in progress for ever", never_ends=True),
     _one("bare-task-id", "DEL-09", "the task's id is a bare UUID", names_role_in_task=False),
     _one("failure-without-regions", "DEL-11", "a failed task does not tell where the role is used", usage="none"),
@@ -546,37 +551,44 @@ DELETION = [
 INSTANCES = [
     _one(
         "available-while-deleted",
-        "DEL-15",
+        "DEL-15 DEL-16",
         "deleting a DB instance is answered with another status",
         deletion_status="available",
     ),
-    _one("instance-stays", "DEL-15 DEL-18 DEL-19", "a deleted DB instance stays", keeps_instance=True),
-    _one("snapshot-forgotten", "DEL-18", "the final snapshot is not made", makes_wanted_snapshot=False),
+    _one(
+        "instance-stays",
+        "DEL-15 DEL-16 DEL-18 DEL-19 DEL-24 DEL-25",
+        "a deleted DB instance stays",
+        keeps_instance=True,
+    ),
+    _one("snapshot-forgotten", "DEL-18 DEL-24", "the final snapshot is not made", makes_wanted_snapshot=False),
     _one(
         "snapshot-unasked",
-        "DEL-19",
+        "DEL-19 DEL-25",
         "a final snapshot is made though it was declined",
         makes_declined_snapshot=True,
     ),
     _one(
         "snapshot-undecided",
-        "DEL-20 DEL-21",
+        "DEL-20 DEL-21 DEL-26",
         "nobody needs to decide about the final snapshot",
         accepted=_only("UndecidedSnapshot"),
     ),
     _one(
         "snapshot-undecided-other-code",
-        "DEL-20 DEL-21",
+        "DEL-20 DEL-21 DEL-26",
         "an undecided snapshot is refused as InvalidParameterValue",
         recoded={"UndecidedSnapshot": "InvalidParameterValue"},
     ),
     _one(
         "snapshot-undecided-all-the-same",
-        "DEL-20 DEL-21",
+        "DEL-20 DEL-21 DEL-26",
         "an undecided snapshot is refused, and the DB instance deleted",
         written=_only("UndecidedSnapshot"),
     ),
-    _one("never-deletable", "DEL-20 DEL-21", "deciding does not help", everywhere=_only("UndecidedSnapshot")),
+    _one(
+        "never-deletable", "DEL-20 DEL-21 DEL-26", "deciding does not help", everywhere=_only("UndecidedSnapshot")
+    ),
     _one(
         "snapshot-contradiction",
         "DEL-21",

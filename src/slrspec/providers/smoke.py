@@ -66,13 +66,13 @@ def smoke(provider: Provider) -> Iterator[Look]:
             yield Look("keeps accounts apart", ok=None, said=f"no; {isolation}", advice=ADVICE["account"])
         else:
             yield _apart(account, provider, opened)
-    for name in ("second-region", "iam-enforcement"):
+    for name in ("second-region", "iam-enforcement", "command-line"):
         has = name in described.capabilities
         yield Look(
             name.replace("-", " "),
             ok=True if has else None,
             said="yes" if has else "no",
-            advice="" if has else ADVICE.get(name, ""),
+            advice="" if has else described.lacks.get(name, ADVICE.get(name, "")),
         )
 
 

@@ -13,7 +13,7 @@ from slrspec.reporting.terminal import INDENT, Style, step_lines
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from slrspec.running.results import Exchange, Run, ScenarioResult
+    from slrspec.running.results import Command, Exchange, Run, ScenarioResult
     from slrspec.spec.rules import Rule, Told
 
 LONGEST = 400
@@ -92,7 +92,17 @@ def _exchange(exchange: Exchange) -> Iterator[str]:
     yield f"{INDENT * 3}call {exchange.number}: {exchange.operation}{who} in {exchange.region}"
     yield f"{INDENT * 4}sent     {shortened(compact(exchange.parameters), LONGEST)}"
     if exchange.error is not None:
-        said = f"{exchange.error.code} ({exchange.error.status}): {exchange.error.message}"
-        yield f"{INDENT * 4}refused  {shortened(plain(said), LONGEST)}"
+        yield f"{INDENT * 4}refused  {shortened(plain(str(exchange.error)), LONGEST)}"
     else:
         yield f"{INDENT * 4}answered {shortened(compact(exchange.answer), LONGEST)}"
+    if exchange.command is not None:
+        yield from _command(exchange.command)
+
+
+def _command(command: Command) -> Iterator[str]:
+    ended = "stopped, for it did not end" if command.exit_code is None else f"exit {command.exit_code}"
+    yield f"{INDENT * 4}by       {shortened(plain(command.line), LONGEST)}"
+    yield f"{INDENT * 4}         {ended}"
+    for name, text in (("stdout", command.stdout), ("stderr", command.stderr)):
+        if text.strip():
+            yield f"{INDENT * 4}{name}   {shortened(plain(text), LONGEST)}"

@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from slrspec.running.command_line import COMMANDS, answer_of
 from slrspec.running.normal import References
 from slrspec.running.results import ErrorAnswer, Exchange
 from slrspec.running.trouble import answered_error, judged
@@ -15,7 +16,11 @@ if TYPE_CHECKING:
 
     from botocore.client import BaseClient
 
+    from slrspec.providers.aws_cli import Ran
     from slrspec.providers.contract import Account, Patience, PolicyDocument, Principal
+    from slrspec.running.command_line import CommandLine
+
+ADMINISTRATOR = "administrator"
 
 
 @dataclass(frozen=True)
@@ -41,15 +46,23 @@ class Outcome:
     refusal: ErrorAnswer | None = None
 
     def __str__(self) -> str:
-        if self.refusal is None:
-            return "accepted"
-        return f"{self.refusal.code} ({self.refusal.status}): {self.refusal.message}"
+        return "accepted" if self.refusal is None else str(self.refusal)
 
 
 class Recorder:
-    """The exchanges of one scenario, in the order in which they happened."""
+    """The exchanges of one scenario, in the order in which they happened.
 
-    def __init__(self, account_id: str) -> None:
+    Parameters
+    ----------
+    account_id
+        Twelve digits.
+    command_line
+        What makes the calls that go through the AWS CLI; None for a scenario in which none does.
+
+    """
+
+    def __init__(self, account_id: str, command_line: CommandLine | None = None) -> None:
+        self.command_line = command_line
         self.references = References(account_id)
         self.exchanges: list[Exchange] = []
 
@@ -57,13 +70,20 @@ class Recorder:
         """Return a copy of a client that records each of its calls, those of paginators and waiters too."""
         service = client.meta.service_model.service_name
         region = client.meta.region_name
+        # Whoever has a policy of their own keeps to the API: the door is the administrator's.
+        commands = self.command_line if principal == ADMINISTRATOR else None
 
         def make_api_call(operation: str, parameters: dict[str, Any]) -> Any:  # noqa: ANN401 - botocore's signature
             begun = time.perf_counter()
             answer: dict[str, Any] = {}
             error: ErrorAnswer | None = None
+            ran: Ran | None = None
             try:
-                answer = client._make_api_call(operation, parameters)  # noqa: SLF001
+                if commands and operation in COMMANDS:
+                    ran = commands.run(client, operation, parameters)
+                    answer = answer_of(ran, client, operation)
+                else:
+                    answer = client._make_api_call(operation, parameters)  # noqa: SLF001
             except Exception as raised:
                 error = answered_error(raised)
                 replaced = judged(raised, operation)
@@ -75,6 +95,8 @@ class Recorder:
             finally:
                 metadata = answer.get("ResponseMetadata", {})
                 body = {key: value for key, value in answer.items() if key != "ResponseMetadata"}
+                sent = self.references.normal(parameters)
+                got = None if error else self.references.normal(body)
                 self.exchanges.append(
                     Exchange(
                         number=len(self.exchanges) + 1,
@@ -82,11 +104,14 @@ class Recorder:
                         operation=operation,
                         region=region,
                         principal=principal,
-                        parameters=self.references.normal(parameters),
+                        parameters=sent,
                         duration_ms=_milliseconds(begun),
                         attempts=1 + int(metadata.get("RetryAttempts", 0)),
-                        answer=None if error else self.references.normal(body),
+                        answer=got,
                         error=error and self._normal_error(error),
+                        command=commands.evidence(client, operation, (sent, got), ran, self.references)
+                        if commands and ran
+                        else None,
                     )
                 )
 
@@ -115,7 +140,7 @@ class RecordedAccount:
         key = (service, region or self.region, principal.access_key if principal else "")
         if key not in self._clients:
             client = self._account.client(service, principal=principal, region=region)
-            name = principal.name if principal else "administrator"
+            name = principal.name if principal else ADMINISTRATOR
             self._clients[key] = self._recorder.recording(client, name)
         return self._clients[key]
 

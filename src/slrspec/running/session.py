@@ -18,6 +18,7 @@ import pytest
 
 import slrspec
 from slrspec.errors import UsageError
+from slrspec.providers.aws_cli import CAPABILITY, find_cli
 from slrspec.providers.registry import find_provider
 from slrspec.running.assemble import assemble
 from slrspec.running.collecting import FeatureFile, scenario_of
@@ -71,6 +72,8 @@ class SpecificationSession:
         ).checked(self.specification)
         self.rules, self.scenarios = self.selection.select(self.specification)
         self.wanted = {scenario.id for scenario in self.scenarios}
+        if any(CAPABILITY in scenario.needs for scenario in self.scenarios):
+            find_cli()  # one that is named wrong is a mistake to be told, not a reason to leave scenarios out
         self.providers: dict[str, Provider] = {name: find_provider(name) for name in option("provider")}
         self.deviations = self._read_deviations()
         if option("slr_results"):
@@ -180,9 +183,11 @@ class SpecificationSession:
         scenario = scenario_of(item)
         if scenario is None:
             return
-        lacking = scenario.needs - self.descriptions[_provider_of(item)].capabilities
+        described = self.descriptions[_provider_of(item)]
+        lacking = sorted(scenario.needs - described.capabilities)
         if lacking:
-            pytest.skip(f"the provider lacks {', '.join(sorted(lacking))}")
+            why = "".join(f": {described.lacks[name]}" for name in lacking if name in described.lacks)
+            pytest.skip(f"the provider lacks {', '.join(lacking)}{why}")
 
     def pytest_bdd_before_step(self, request: pytest.FixtureRequest, step: Any) -> None:  # noqa: ANN401
         """Open the step."""
