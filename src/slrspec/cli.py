@@ -18,7 +18,9 @@ from slrspec.commands.drift import drift
 from slrspec.commands.faults import faults
 from slrspec.commands.history import diff, gate
 from slrspec.commands.matrix import matrix
-from slrspec.commands.places import DEFAULT_OUT, RESULTS
+from slrspec.commands.merge import merge
+from slrspec.commands.places import CELLS, DEFAULT_OUT, RESULTS
+from slrspec.commands.plan import plan
 from slrspec.commands.serve import serve
 from slrspec.commands.site import report, site
 from slrspec.commands.smoke import smoke
@@ -132,6 +134,18 @@ text_or_json = click.option(
     default=True,
     help="Add the run to the folder 'history' beside the results, or do not.",
 )
+@click.option(
+    "--cell", default=None, metavar="ID", help="Only this cell of a plan; writes a bundle for slrspec merge."
+)
+@click.option(
+    "--plan",
+    "plan_file",
+    type=click.Path(path_type=Path),
+    default=DEFAULT_OUT / CELLS,
+    show_default=True,
+    metavar="FILE",
+    help="The plan of the cell.",
+)
 @click.pass_context
 def run(  # noqa: PLR0913, PLR0917 - an option each
     context: click.Context,
@@ -148,6 +162,8 @@ def run(  # noqa: PLR0913, PLR0917 - an option each
     features: Path | None,
     edition: str,
     workers: int,
+    cell: str | None,
+    plan_file: Path,
     *,
     kept: bool,
 ) -> None:
@@ -160,7 +176,9 @@ def run(  # noqa: PLR0913, PLR0917 - an option each
       slrspec run --tag creates-instance --tag 'not needs-second-region'
       slrspec run --provider moto --provider documented
       slrspec run --format json | jq .totals
+      slrspec run --cell rds_moto_us-east-1 --out bundles
     """  # noqa: D301
+    from slrspec.commands.cell import run_cell
     from slrspec.commands.keeping import run_and_keep
     from slrspec.running.engine import Request
     from slrspec.running.selection import Selection
@@ -178,12 +196,24 @@ def run(  # noqa: PLR0913, PLR0917 - an option each
         no_deviations=no_deviations,
         workers=workers,
     )
-    done, specification = run_and_keep(request, out, kept=kept)
+    if cell is not None:
+        _refuse_what_the_plan_says(context)
+        done, specification, written = run_cell(cell, plan_file, out, request)
+    else:
+        done, specification = run_and_keep(request, out, kept=kept)
+        written = out / RESULTS
     click.echo(_printed(done, form, specification, verbosity=verbose - quiet), nl=False)
     if form == "text":
-        click.echo(f"Results: {out / RESULTS}")
+        click.echo(f"Results: {written}")
     gc.freeze()  # the interpreter need not walk all that moto has imported once more before it exits
     context.exit(done.exit_code)
+
+
+def _refuse_what_the_plan_says(context: click.Context) -> None:
+    for name in ("providers", "rules", "tags", "sections", "edition"):
+        if context.get_parameter_source(name) is not click.core.ParameterSource.DEFAULT:
+            option = next(p.opts[0] for p in context.command.params if p.name == name)
+            raise UsageError(f"--cell and {option} exclude each other", hint="the plan says what the cell runs")
 
 
 def _printed(done: Run, form: str, specification: Specification, *, verbosity: int) -> str:
@@ -472,7 +502,22 @@ def completion(shell: str) -> None:
     click.echo(found(command, {}, "slrspec", "_SLRSPEC_COMPLETE").source())
 
 
-for subcommand in (diff, drift, faults, gate, lint, matrix, new_rule, report, serve, site, smoke, trace):
+for subcommand in (
+    diff,
+    drift,
+    faults,
+    gate,
+    lint,
+    matrix,
+    merge,
+    new_rule,
+    plan,
+    report,
+    serve,
+    site,
+    smoke,
+    trace,
+):
     command.add_command(subcommand)
 
 

@@ -8,3 +8,4 @@ DEFAULT_OUT = Path(".slrspec")
 RESULTS = "results.json"
 HISTORY = "history"
 FAULTS = "faults.json"
+CELLS = "cells.json"

@@ -64,6 +64,8 @@ class Request:
         Take no failure for known.
     workers
         Number of processes; more than one needs pytest-xdist.
+    salt
+        For the digests of what the results withhold; empty for a random one.
 
     """
 
@@ -74,6 +76,7 @@ class Request:
     deviations: Path | None = None
     no_deviations: bool = False
     workers: int = 1
+    salt: str = ""
 
 
 class Observer:
@@ -178,6 +181,8 @@ def _arguments(request: Request, root: str) -> list[str]:
         arguments += ["--slr-edition", request.edition]
     if request.deviations is not None:
         arguments += ["--slr-deviations", str(request.deviations.resolve())]
+    if request.salt:
+        arguments += ["--slr-salt", request.salt]
     if request.no_deviations:
         arguments.append("--slr-no-deviations")
     return arguments
