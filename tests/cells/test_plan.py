@@ -64,7 +64,13 @@ def test_another_plan_has_another_hash(specification: Specification, other: dict
 
 
 def test_ids_are_safe_as_names_of_files_and_artefacts_and_differ(specification: Specification) -> None:
-    providers = ["moto", "documented:lag=2,seed=7", "documented:lag-2,seed-7", "endpoint:http://127.0.0.1:5000", "MOTO"]
+    providers = [
+        "moto",
+        "documented:lag=2,seed=7",
+        "documented:lag-2,seed-7",
+        "endpoint:http://127.0.0.1:5000",
+        "MOTO",
+    ]
     places = [Place(name, "us-east-1") for name in providers]
     places += [Place("aws", region, account) for region in ("a", "b") for account in ("1" * 12, "2" * 12)]
     cells = plan_of(specification, *places).cells
@@ -112,14 +118,19 @@ def test_account_and_regions_come_from_the_configuration(tmp_path: Path, monkeyp
         (["plan", "--cells", "--account", "111111111111"], "are for the provider aws"),
         (["plan", "--cells", "--provider", "aws"], "need --account"),
         (["plan", "--cells", "--provider", "aws", "--account", "111111111111"], "need --region"),
-        (["plan", "--cells", "--provider", "aws", "--account", "12", "--region", "eu-west-1"], "'12' is no account"),
+        (
+            ["plan", "--cells", "--provider", "aws", "--account", "12", "--region", "eu-west-1"],
+            "'12' is no account",
+        ),
         (
             ["plan", "--cells", "--provider", "aws", "--account", "111111111111", "--region", "there"],
             "'there' is no Region",
         ),
         (
-            ["plan", "--cells", "--provider", "aws", "--region", "eu-west-1"]
-            + ["--account", "a=111111111111", "--account", "b=111111111111"],
+            [
+                *("plan", "--cells", "--provider", "aws", "--region", "eu-west-1"),
+                *("--account", "a=111111111111", "--account", "b=111111111111"),
+            ],
             "given before",
         ),
         (["plan", "--cells", "--rule", "RDS-DEL-99"], "unknown rule"),
@@ -169,8 +180,8 @@ def test_a_cell_is_found_by_its_id_and_by_its_number(specification: Specificatio
     ("edit", "said"),
     [
         (('"shard": 1', '"shard": 2'), "do not judge each rule once"),
-        (('"id": "rds_moto_us-east-1_1of2"', '"id": "../1of2"'), "is no cell of its documents"),
-        (('"document": "rds"', '"document": "mds"'), "is no cell of its documents"),
+        (('"id": "rds_moto_us-east-1_1of2"', '"id": "../1of2"'), "is no cell of the plan's documents"),
+        (('"document": "rds"', '"document": "mds"'), "is no cell of the plan's documents"),
         (('"id": "rds_moto_us-east-1_1of2"', '"id": "rds_moto_us-east-1_2of2"'), "two cells have the same id"),
         (('"cells"', '"sells"'), "not a plan of slrspec"),
     ],

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 from msgspec import Meta
 
-from slrspec.cells.plan import Cell, Plan, contradiction
+from slrspec.cells.plan import Cell, Plan
 from slrspec.errors import BundleError
 from slrspec.running.results import Record, Run
 from slrspec.running.withheld import Withheld
@@ -145,8 +145,6 @@ def _contradiction(bundle: Bundle) -> str:
         return "its content is not what its digest says"
     if plan.hash != bundle.plan_hash:
         return "its plan is not the one that its hash says"
-    if said := contradiction(plan):
-        return f"its plan is none: {said}"
     if bundle.cell not in {cell.id for cell in plan.cells}:
         return f"its plan has no cell {bundle.cell!r}"
     if bundle.withheld.digests and bundle.withheld.salt != salt_of(plan):

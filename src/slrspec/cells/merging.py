@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from slrspec.cells.bundle import salt_of
+from slrspec.cells.plan import contradiction
 from slrspec.errors import PlanError
 from slrspec.running.assemble import sum_up
 from slrspec.running.results import ProviderInfo, RuleResult, RuleVerdict, RunInfo, ScenarioResult
@@ -89,11 +90,14 @@ def choose(bundles: Iterable[tuple[str, Bundle]], plan: Plan | None = None) -> C
     Raises
     ------
     PlanError
-        If no plan is given, and there are no bundles or no plan has more of them than any other.
+        If no plan is given, and there are no bundles or no plan has more of them than any other; or if the plan
+        contradicts itself.
 
     """
     given = sorted(bundles, key=lambda one: (one[0], one[1].digest))
     plan = plan or _most_common([bundle for _, bundle in given])
+    if said := contradiction(plan):
+        raise PlanError(f"the bundles' plan is none: {said}")
     wanted = plan.hash
     refused: list[Refused] = []
     of: dict[str, list[tuple[str, Bundle]]] = defaultdict(list)

@@ -121,8 +121,18 @@ class Plan(Record, frozen=True, kw_only=True):
         return hashlib.sha256(encode(self)).hexdigest()
 
     def document_of(self, cell: Cell) -> PlannedDocument:
-        """Return the document that a cell judges."""
-        return next(one for one in self.documents if one.document.id == cell.document)
+        """Return the document that a cell judges.
+
+        Raises
+        ------
+        PlanError
+            If the plan has no such document.
+
+        """
+        for one in self.documents:
+            if one.document.id == cell.document:
+                return one
+        raise PlanError(f"{cell.id!r} is no cell of the plan's documents")
 
     def rules_of(self, cell: Cell) -> list[PlannedRule]:
         """Return the rules that a cell judges, in the page's order."""
@@ -305,7 +315,7 @@ def contradiction(plan: Plan) -> str:
     judged: dict[tuple[str, str], list[str]] = defaultdict(list)
     for cell in plan.cells:
         if not SAFE_ID.fullmatch(cell.id) or cell.document not in documents or cell.shards < 1:
-            return f"{cell.id!r} is no cell of its documents"
+            return f"{cell.id!r} is no cell of the plan's documents"
         judged[cell.column, cell.document] += [rule.id for rule in plan.rules_of(cell)]
     for (column, document), rules in judged.items():
         wanted = next(one for one in plan.documents if one.document.id == document).rules
