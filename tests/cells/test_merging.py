@@ -199,6 +199,24 @@ def test_a_bundle_of_another_plan_is_refused(bundles: Named, specification: Spec
     assert only(chosen) == only(choose(bundles))
 
 
+def test_what_is_refused_is_told_in_one_order_whatever_the_other(
+    bundles: Named, specification: Specification, moto_run: Run
+) -> None:
+    other = plan_of_200(specification, region="eu-west-1")
+    several = [(name, bundles[5][1]) for name in ("a", "b", "c")]
+    several += [("z", bundle_of(other, other.cells[0], moto_run)), *bundles[:3]]
+    told = {tuple(map(str, choose(random.Random(seed).sample(several, 7)).refused)) for seed in range(9)}
+    (lines,) = told
+    assert [line.partition(":")[0] for line in lines] == ["a", "b", "c", "z"]
+
+
+def test_a_plan_that_leaves_rules_out_is_refused_although_its_bundle_is_sealed(bundles: Named, plan: Plan) -> None:
+    forged = msgspec.structs.replace(plan, cells=plan.cells[1:])
+    first = bundles[1][1]
+    with pytest.raises(PlanError, match="do not judge each rule once"):
+        choose([("one", seal(forged, plan.cells[1], first.run, first.withheld, first.judged))])
+
+
 def test_the_plan_that_is_named_decides_and_not_the_majority(
     bundles: Named, specification: Specification, moto_run: Run
 ) -> None:
