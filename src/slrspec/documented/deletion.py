@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from slrspec.documented.call import service_of
+from slrspec.documented.call import rds_of, service_of
 from slrspec.documented.catalogue import RDS
 from slrspec.documented.linked_role import remove
 from slrspec.documented.world import Task
@@ -138,12 +138,10 @@ def _arn_of(resource: Any) -> str:  # noqa: ANN401
 
 
 def _rds_backends(world: World) -> dict[str, Any]:
-    from moto.rds.models import rds_backends
     from moto.utilities.utils import get_partition
 
-    # moto makes a backend for a Region as soon as somebody looks for it; only those that are there are looked at.
     return {
         region: backend
-        for region, backend in dict.items(rds_backends[world.call.account])
+        for region, backend in rds_of(world.call.account).items()
         if get_partition(region) == world.call.partition
     }

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from slrspec.documented.call import service_of
+from slrspec.documented.call import rds_of, service_of
 from slrspec.documented.catalogue import RDS, services
 from slrspec.documented.deletion import usage_of
 from slrspec.documented.model import due
@@ -115,9 +115,6 @@ def _before(world: World) -> tuple[str, str] | None:
 
 
 def _should_have_come(world: World) -> bool:
-    from moto.rds.models import rds_backends
-
     if world.call.get("RoleName") != DOCUMENTED_ROLE or world.call.role_of_rds is not None:
         return False
-    backends = dict.values(rds_backends[world.call.account])
-    return any(backend.databases for backend in backends)
+    return any(backend.databases for backend in rds_of(world.call.account).values())
