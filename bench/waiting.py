@@ -6,8 +6,8 @@
 `slrspec serve` runs behind a proxy of this machine that holds each request back. The suite runs against it as whole
 processes (`slrspec run --provider endpoint:… --workers N`). The other side is no suite at all but the bound of what
 threads within one process could bring: N threads make as many calls as the scenarios did, GetCallerIdentity each,
-on one client that they share, with nothing recorded or judged. All of it is run in turn in one go; what carries over
-are the ratios to one worker, and to one thread.
+on one client that they share, with nothing recorded or judged. All of it is run in turn in one go; what carries
+over are the ratios to one worker, and to one thread.
 """
 
 from __future__ import annotations
