@@ -19,7 +19,9 @@ from slrspec.commands.drift import drift
 from slrspec.commands.faults import faults
 from slrspec.commands.history import diff, gate
 from slrspec.commands.matrix import matrix
-from slrspec.commands.places import RESULTS, out_of
+from slrspec.commands.merge import merge
+from slrspec.commands.places import CELLS, DEFAULT_OUT, RESULTS, out_of
+from slrspec.commands.plan import plan
 from slrspec.commands.serve import serve
 from slrspec.commands.site import report, site
 from slrspec.commands.smoke import smoke
@@ -153,6 +155,18 @@ text_or_json = click.option(
     help="Add the run to the folder 'history' beside the results, or do not.",
 )
 @click.option("--watch", "watched", is_flag=True, help="Stay, and judge again what a changed file touches.")
+@click.option(
+    "--cell", default=None, metavar="ID", help="Only this cell of a plan; writes a bundle for slrspec merge."
+)
+@click.option(
+    "--plan",
+    "plan_file",
+    type=click.Path(path_type=Path),
+    default=DEFAULT_OUT / CELLS,
+    show_default=True,
+    metavar="FILE",
+    help="The plan of the cell.",
+)
 @click.pass_context
 def run(  # noqa: PLR0913, PLR0917 - an option each
     context: click.Context,
@@ -171,6 +185,8 @@ def run(  # noqa: PLR0913, PLR0917 - an option each
     features: Path | None,
     edition: str,
     workers: int,
+    cell: str | None,
+    plan_file: Path,
     *,
     kept: bool,
     watched: bool,
@@ -185,7 +201,9 @@ def run(  # noqa: PLR0913, PLR0917 - an option each
       slrspec run --provider moto --provider documented
       slrspec run --document catalogue --service elasticache
       slrspec run --format json | jq .totals
+      slrspec run --cell rds_moto_us-east-1 --out bundles
     """  # noqa: D301
+    from slrspec.commands.cell import run_cell
     from slrspec.commands.keeping import run_and_keep
     from slrspec.running.engine import Request
     from slrspec.running.selection import Selection
@@ -207,12 +225,18 @@ def run(  # noqa: PLR0913, PLR0917 - an option each
     out = out or out_of(document)
 
     def judge(request: Request) -> int:
-        done, specification = run_and_keep(request, out, kept=kept and not watched)
+        if cell is None:
+            done, specification = run_and_keep(request, out, kept=kept and not watched)
+            written = out / RESULTS
+        else:
+            done, specification, written = run_cell(cell, plan_file, out, request)
         click.echo(_printed(done, form, specification, verbosity=verbose - quiet), nl=False)
         if form == "text":
-            click.echo(f"Results: {out / RESULTS}")
+            click.echo(f"Results: {written}")
         return done.exit_code
 
+    if cell is not None:
+        _refuse_what_the_plan_says(context)
     if watched:
         from slrspec.commands.watching import watch
 
@@ -220,6 +244,13 @@ def run(  # noqa: PLR0913, PLR0917 - an option each
     code = judge(request)
     gc.freeze()  # the interpreter need not walk all that moto has imported once more before it exits
     context.exit(code)
+
+
+def _refuse_what_the_plan_says(context: click.Context) -> None:
+    for name in ("providers", "document", "rules", "tags", "sections", "services", "edition", "watched"):
+        if context.get_parameter_source(name) is not click.core.ParameterSource.DEFAULT:
+            option = next(p.opts[0] for p in context.command.params if p.name == name)
+            raise UsageError(f"--cell and {option} exclude each other", hint="the plan says what the cell runs")
 
 
 def _printed(done: Run, form: str, specification: Specification, *, verbosity: int) -> str:
@@ -530,7 +561,23 @@ def completion(shell: str) -> None:
     click.echo(found(command, {}, "slrspec", "_SLRSPEC_COMPLETE").source())
 
 
-for subcommand in (diff, documents, drift, faults, gate, lint, matrix, new_rule, report, serve, site, smoke, trace):
+for subcommand in (
+    diff,
+    documents,
+    drift,
+    faults,
+    gate,
+    lint,
+    matrix,
+    merge,
+    new_rule,
+    plan,
+    report,
+    serve,
+    site,
+    smoke,
+    trace,
+):
     command.add_command(subcommand)
 
 

@@ -40,7 +40,7 @@ def run_and_keep(request: Request, out: Path, *, kept: bool) -> tuple[Run, Speci
     from slrspec.running.withheld import write_withheld
 
     specification, total = check(request)
-    target = _writable(out)
+    target = writable(out)
     progress = Progress(specification, total)
     observer = Observer(progress.judged)
     done = execute(request, observer)
@@ -75,7 +75,7 @@ class Progress:
             click.echo("\r\x1b[K", nl=False, err=True)
 
 
-def _writable(out: Path) -> Path:
+def writable(out: Path) -> Path:
     """Return where the results go, having made sure that they can be written there before anything runs."""
     target = out / RESULTS
     try:

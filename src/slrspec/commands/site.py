@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from slrspec.commands.places import DEFAULT_OUT, FAULTS, HISTORY, RESULTS, out_of
+from slrspec.commands.places import DEFAULT_OUT, FAULTS, HISTORY, RESULTS, documents_asked, out_of
 from slrspec.errors import UsageError
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 PATH = click.Path(path_type=Path)
 LOOPBACK = "127.0.0.1"
-EVERY = "all"
 # Of several runs' exit codes, the one that comes first here is that of all of them.
 GRAVEST = (1, 4, 5, 0)
 
@@ -140,7 +139,7 @@ def site(  # noqa: PLR0913, PLR0917 - an option each
     refuse_foreign(found.report)
     if documents and not providers:
         raise UsageError("--document is for runs that are made here", hint="name a --provider")
-    wanted = _documents(documents)
+    wanted = documents_asked(documents)
     code = _run(providers, wanted) if providers else 0
     runs = runs or tuple(out_of(document) / RESULTS for document in wanted)
     beside = _beside(history, faults, source, live)
@@ -156,17 +155,6 @@ def site(  # noqa: PLR0913, PLR0917 - an option each
     if serve:
         _serve(found.site, port)
     context.exit(code)
-
-
-def _documents(names: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the ids of the documents asked for, each known and once, in slrspec's order."""
-    from slrspec.spec.location import DEFAULT_DOCUMENT, document_ids, features_folder
-
-    for name in names:
-        if name != EVERY:
-            features_folder(name)
-    wanted = document_ids() if EVERY in names else names or (DEFAULT_DOCUMENT,)
-    return tuple(document for document in document_ids() if document in wanted)
 
 
 def _gathered(runs: Sequence[Path], beside: Beside) -> tuple[Sources, ...]:

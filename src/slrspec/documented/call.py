@@ -7,6 +7,7 @@ anything is installed.
 from __future__ import annotations
 
 import re
+import sys
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -116,6 +117,13 @@ def iam_of(account: str, partition: str) -> Any:  # noqa: ANN401
     from moto.iam.models import iam_backends
 
     return iam_backends[account][partition]
+
+
+def backends_of(service: str, account: str) -> dict[str, Any]:
+    """Return moto's backends of a service in an account, by Region; none as long as nobody has called it at all."""
+    backends = getattr(sys.modules.get(f"moto.{service}.models"), f"{service}_backends", None)
+    # moto makes a backend for a Region as soon as somebody looks for it; only those that are there are looked at.
+    return {} if backends is None else dict(dict.items(backends[account]))
 
 
 def service_of(role: Any) -> str:  # noqa: ANN401

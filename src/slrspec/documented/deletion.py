@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from slrspec.documented.call import service_of
+from slrspec.documented.call import backends_of, service_of
 from slrspec.documented.catalogue import ELASTICACHE, RDS
 from slrspec.documented.linked_role import remove
 from slrspec.documented.world import Task
@@ -158,14 +158,10 @@ def _users(world: World, principal: str, backend: Any) -> Iterator[Any]:  # noqa
 
 def _backends(world: World, principal: str) -> Iterator[tuple[str, Any]]:
     """Return moto's backends of a service in the account, by Region; none for services that are not modelled."""
-    from moto.elasticache.models import elasticache_backends
-    from moto.rds.models import rds_backends
     from moto.utilities.utils import get_partition
 
-    known: dict[str, Any] = {RDS: rds_backends, ELASTICACHE: elasticache_backends}
-    if principal not in known:
+    if principal not in {RDS, ELASTICACHE}:
         return
-    # moto makes a backend for a Region as soon as somebody looks for it; only those that are there are looked at.
-    for region, backend in dict.items(known[principal][world.call.account]):
+    for region, backend in backends_of(principal.partition(".")[0], world.call.account).items():
         if get_partition(region) == world.call.partition:
             yield region, backend

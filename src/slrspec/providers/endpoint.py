@@ -174,6 +174,11 @@ class EndpointProvider:
             delete_leftovers(account)
         yield account
 
+    @property
+    def region(self) -> str:
+        """Where calls go unless told otherwise."""
+        return self.settings.region
+
     def close(self) -> None:
         """Stop what was started, and give the user's environment back."""
         self._clients.clear()

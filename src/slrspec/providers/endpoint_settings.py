@@ -155,7 +155,7 @@ def named_endpoints(file: Path | None = None) -> dict[str, EndpointSettings]:
         line = int(found[1]) if found else None
         raise UsageError(f"not TOML: {error}", where=(file, line)) from error
     tables = data.get("providers", {})
-    unknown = sorted(set(data) - {"providers"})
+    unknown = sorted(set(data) - {"providers", "sandbox"})
     if unknown:
         raise UsageError(
             f"unknown table {unknown[0]!r}", where=(file, _line(text, unknown[0])), hint="[providers.NAME]"

@@ -43,6 +43,7 @@ class MotoProvider:
     """moto as it comes."""
 
     name = "moto"
+    region = REGION
 
     def __init__(self) -> None:
         self._opened = ExitStack()

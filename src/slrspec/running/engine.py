@@ -66,6 +66,8 @@ class Request:
         Take no failure for known.
     workers
         Number of processes; more than one needs pytest-xdist.
+    salt
+        For the digests of what the results withhold; empty for a random one.
 
     """
 
@@ -77,6 +79,7 @@ class Request:
     deviations: Path | None = None
     no_deviations: bool = False
     workers: int = 1
+    salt: str = ""
 
 
 class Observer:
@@ -173,17 +176,14 @@ def _arguments(request: Request, root: str) -> list[str]:
         ("--slr-tag", request.selection.tags),
         ("--slr-section", request.selection.sections),
         ("--slr-service", request.selection.services),
+        ("--slr-document", [request.document]),
+        ("--slr-features", [str(request.features.resolve()) if request.features else ""]),
+        ("--slr-edition", [request.edition]),
+        ("--slr-deviations", [str(request.deviations.resolve()) if request.deviations else ""]),
+        ("--slr-salt", [request.salt]),
     ):
-        for name in names:
+        for name in filter(None, names):
             arguments += [option, name]
-    if request.document:
-        arguments += ["--slr-document", request.document]
-    if request.features is not None:
-        arguments += ["--slr-features", str(request.features.resolve())]
-    if request.edition:
-        arguments += ["--slr-edition", request.edition]
-    if request.deviations is not None:
-        arguments += ["--slr-deviations", str(request.deviations.resolve())]
     if request.no_deviations:
         arguments.append("--slr-no-deviations")
     return arguments

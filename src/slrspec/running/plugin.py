@@ -43,6 +43,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add("--slr-features", metavar="DIR", help="features to run in place of those of slrspec")
     add("--slr-edition", default="", metavar="DAY", help="rules of this edition of the page")
     add("--slr-results", metavar="FILE", help="write results.json to this file")
+    add("--slr-salt", default="", metavar="TEXT", help="salt of what is withheld; else a random one")
     add("--slr-deviations", metavar="FILE", help="known deviations in place of those of slrspec")
     add("--slr-no-deviations", action="store_true", help="take no failure for known")
 

@@ -79,7 +79,7 @@ class SpecificationSession:
         if option("slr_results"):
             _refuse_unwritable(Path(option("slr_results")))
         self.results: list[ScenarioResult] = []
-        self.salt: str = getattr(config, "workerinput", {}).get(SALT) or secrets.token_hex(16)
+        self.salt: str = option("slr_salt") or getattr(config, "workerinput", {}).get(SALT) or secrets.token_hex(16)
         self.withheld: set[str] = set()
         self.interrupted = False
         self.run: Run | None = None
