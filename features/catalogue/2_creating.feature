@@ -27,4 +27,4 @@ Feature: How many such roles an account has
       Given the service-linked role
       When the service-linked role is created with a suffix
       Then it is accepted
-      And a role of its recorded name and the suffix stands beside it
+      And a role of the same name and the suffix stands beside it

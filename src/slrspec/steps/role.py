@@ -302,10 +302,10 @@ def role_recorded_name(role: ObservedRole, service: Service, expect: Checks) -> 
     role_name(role, service.role, expect)
 
 
-@then("a role of its recorded name and the suffix stands beside it")
+@then("a role of the same name and the suffix stands beside it")
 def role_with_suffix(account: RecordedAccount, role: ObservedRole, service: Service, expect: Checks) -> None:
     """Expect two roles of the service: the one that was there, and the longer name."""
-    wanted = sorted([role.name, f"{service.role}_{SUFFIX}"])
+    wanted = sorted([role.name, f"{role.name}_{SUFFIX}"])
     names = account.patience.until(lambda found: found == wanted, lambda: sorted(_names(account, service)))
     expect.equal(f"roles of {service.principal}", names, wanted)
 
