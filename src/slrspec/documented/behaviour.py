@@ -60,6 +60,10 @@ class Behaviour:
         Whether a new role has a tag.
     renamed_by_edit, new_id_by_edit
         Whether an edit of the description changes the role's name or id.
+    session_seconds
+        How long sessions of a new role may last at most.
+    keeps_suffix
+        Whether the suffix that was asked for stands in the role's name.
     reading
         How policies are evaluated.
     needs_role_first
@@ -138,6 +142,8 @@ class Behaviour:
     born_tagged: bool = False
     renamed_by_edit: bool = False
     new_id_by_edit: bool = False
+    session_seconds: int = 3600
+    keeps_suffix: bool = True
 
     reading: Reading = AS_IAM_DOES
 

@@ -16,8 +16,8 @@ from slrspec.documented.evaluation import Reading
 from slrspec.errors import UsageError
 from slrspec.spec.location import DEFAULT_DOCUMENT
 
-ELASTICACHE = "elasticache"
-WITH_FAULTS = (DEFAULT_DOCUMENT, ELASTICACHE)
+ELASTICACHE, CATALOGUE = "elasticache", "catalogue"
+WITH_FAULTS = (DEFAULT_DOCUMENT, CATALOGUE, ELASTICACHE)
 
 
 @dataclass(frozen=True)
@@ -760,6 +760,10 @@ def faults(document: str = DEFAULT_DOCUMENT) -> tuple[Fault, ...]:
         from slrspec.documented.cache_faults import cache_faults
 
         found = cache_faults(faults())
+    elif document == CATALOGUE:
+        from slrspec.documented.catalogue_faults import catalogue_faults
+
+        found = catalogue_faults(faults())
     elif document == DEFAULT_DOCUMENT:
         found = (
             *ROLE,

@@ -21,13 +21,12 @@ DESCRIPTIONS = {
     RDS: "Allows Amazon RDS to manage AWS resources on your behalf",
     ELASTICACHE: "Allows ElastiCache to manage AWS resources for your cache on your behalf.",
 }
-SESSION_SECONDS = "3600"
 
 
 def role_name(behaviour: Behaviour, service: Service, suffix: str = "") -> str:
     """Return the name of a service's role."""
     name = behaviour.role_name.format(host=service.principal.partition(".")[0]) or service.role
-    return f"{name}_{suffix}" if suffix else name
+    return f"{name}_{suffix}" if suffix and behaviour.keeps_suffix else name
 
 
 def role_path(behaviour: Behaviour, principal: str) -> str:
@@ -57,7 +56,7 @@ def create(world: World, service: Service, *, description: str, suffix: str = ""
         None,
         description or None,
         tags,
-        SESSION_SECONDS,
+        str(behaviour.session_seconds),
         linked_service=service.principal,
     )
     former = world.memory.former_ids.get(name)

@@ -72,7 +72,7 @@ def try_fault(fault: Fault, *, document: str = "", own: bool = False) -> Trial:
         Run the scenarios of the rules that the fault breaks, and no others.
 
     """
-    selections = [Selection(fault.rules)] if own else _selections([fault], document)
+    selections = [Selection(fault.rules, services=_sample(document))] if own else _selections([fault], document)
     provider = f"{PROVIDER}:{fault.id}"
     runs = [
         _whole_run(Request((provider,), one, document=document, edition=fault.edition, no_deviations=True))
@@ -88,8 +88,19 @@ def _selections(chosen: Iterable[Fault], document: str) -> list[Selection]:
     A command takes a hundred times as long as a call, and fails by no other fault than the call does.
     """
     commands = sorted({rule for fault in chosen for rule in fault.rules} & _by_command(document))
-    others = Selection(tags=(f"not {TAG}",) if _by_command(document) else ())
+    others = Selection(tags=(f"not {TAG}",) if _by_command(document) else (), services=_sample(document))
     return [others, *([Selection(tuple(commands))] if commands else [])]
+
+
+# Of the many services of a document these are tried: one that takes no suffix, and one that takes it. The model,
+# and with it a fault, makes no other difference between services.
+SAMPLE = ("rds.amazonaws.com", "autoscaling.amazonaws.com")
+
+
+@cache
+def _sample(document: str) -> tuple[str, ...]:
+    specification = read_specification(features_folder(document), EVERY_EDITION)
+    return SAMPLE if len(specification.document.services) > 1 else ()
 
 
 @cache
