@@ -33,7 +33,7 @@ def slrspec(*arguments: str | Path, cwd: Path, **environment: str) -> subprocess
         capture_output=True,
         text=True,
         check=False,
-        timeout=300,
+        timeout=900,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ DOOR = Door("http://127.0.0.1:5000", "222222222222", "never-told", 10)
 SAID = "An error occurred (NoSuchEntity) when calling the DeleteRole operation: Role x not found"
 
 
+@cache
 def client(service: str = "rds") -> Any:
     return get_session().create_client(
         service,
