@@ -29,7 +29,7 @@ def slrspec(*arguments: str | Path, cwd: Path, **environment: str) -> subprocess
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=600,
     )
 
 

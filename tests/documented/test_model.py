@@ -17,6 +17,7 @@ from slrspec.errors import UsageError
 from slrspec.spec.document import read_document
 from slrspec.spec.grants import grants_of
 from slrspec.spec.location import features_folder
+from slrspec.spec.services import services
 from slrspec.steps.principal import sample_policy
 from tests.conftest import SHARED
 
