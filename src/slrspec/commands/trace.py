@@ -175,8 +175,9 @@ def scaffold(context: click.Context, source: Path, edition: str, prefix: str) ->
         raise UsageError(f"{edition!r} is no day", hint="write it as 2026-11-23") from error
     page = read_page(source)
     nearest = read_editions(context.obj, may_be_first=True).nearest({s.fingerprint for s in page.sentences})
-    taken = frozenset(_specification(context.obj, EVERY_EDITION).by_id)
-    prefix = prefix or f"{min(taken).partition('-')[0]}-NEW"
+    begun = any(context.obj.glob("*.feature"))  # a new document has none yet
+    taken = frozenset(_specification(context.obj, EVERY_EDITION).by_id if begun else ())
+    prefix = prefix or f"{min(taken, default=context.obj.name.upper()).partition('-')[0]}-NEW"
     click.echo("# ---- for document.toml\n")
     click.echo(edition_draft(page, nearest, edition))
     click.echo("# ---- for a feature\n")
