@@ -65,6 +65,10 @@ class ResultsError(SlrspecError):
     """A results file that is missing, damaged, or written by an unknown version."""
 
 
+class JournalError(SlrspecError):
+    """A journal of writes that is missing, or that is damaged anywhere but where a crash may tear it."""
+
+
 class NothingSelected(SlrspecError):
     """A selection that matches no rule at all."""
 
