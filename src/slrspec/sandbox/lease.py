@@ -76,6 +76,8 @@ class LeaseRecord(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         The service-linked role before the first write; None for no role. Whoever takes over keeps it.
     inherited
         The runs that it took over from, oldest first: their things may still be there.
+    since
+        When the first of those runs had looked at the role; what is older was there before.
     nonce
         Random, so that a holder knows its own lease again.
 
@@ -90,6 +92,7 @@ class LeaseRecord(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     plan: str = ""
     role: RoleRecord | None = None
     inherited: tuple[str, ...] = ()
+    since: datetime | None = None
     nonce: str = ""
 
     @property
@@ -152,8 +155,8 @@ def acquire(
     ssm
         A client of the lease's Region. It should send a write once; an answer that is lost is made up for here.
     record
-        What to write. Its `role`, `inherited` and `nonce` are filled in here, and the Regions of those that it
-        takes over from are added.
+        What to write. Its `role`, `inherited`, `since` and `nonce` are filled in here, and the Regions of those
+        that it takes over from are added.
     now
         The time, UTC.
     take_over
@@ -172,7 +175,7 @@ def acquire(
         If what it has to say does not fit into a parameter.
 
     """
-    found = _looked(ssm)
+    found = look_for_leases(ssm)
     for one in found:
         _refuse_held(one, now, take_over=take_over)
     held = [one.record for one in found if one.record]
@@ -180,6 +183,7 @@ def acquire(
         record,
         regions=tuple(dict.fromkeys(region for said in (*held, record) for region in said.regions)),
         role=held[0].role if held else read_role(),
+        since=held[0].since if held else record.started,
         inherited=tuple(dict.fromkeys(run for said in held for run in said.runs)),
         nonce=secrets.token_hex(8),
     )
@@ -194,7 +198,15 @@ def acquire(
     return lease
 
 
-def _looked(ssm: Any) -> list[FoundLease]:  # noqa: ANN401 - as above
+def look_for_leases(ssm: Any) -> list[FoundLease]:  # noqa: ANN401 - as above
+    """Return the leases of the account, oldest first.
+
+    Raises
+    ------
+    LeaseInDoubt
+        If they cannot be read.
+
+    """
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
@@ -322,7 +334,7 @@ class Lease:
             if attempt:
                 self.sleep(BETWEEN_TRIES)
             looked = self.clock()  # before the look, which shows nothing older
-            found = {lease.epoch: lease.record.nonce if lease.record else "" for lease in _looked(self.ssm)}
+            found = {lease.epoch: lease.record.nonce if lease.record else "" for lease in look_for_leases(self.ssm)}
             self._refuse_others(found)
             if found.get(self.epoch) == self.record.nonce:
                 self._checked, self._seen = looked, set(found)
