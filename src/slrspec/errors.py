@@ -87,3 +87,7 @@ class SafetyRefusal(SlrspecError):
 
 class ConnectionRefusedByGuard(SafetyRefusal):
     """Something tried to leave this machine while a local provider was running."""
+
+
+class CallRefusedByGuard(ConnectionRefusedByGuard):
+    """A call on a real account that the plan does not have, or of a thing that is not the run's own."""
