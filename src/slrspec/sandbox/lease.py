@@ -36,7 +36,7 @@ LARGEST_VALUE = 4096
 BEYOND_SESSION = timedelta(minutes=5)
 """How much longer than the session's credentials a lease lasts."""
 CHECK_EVERY = 60.0
-TRIES, BETWEEN_TRIES = 5, 0.5
+TRIES, BETWEEN_TRIES, LOOKS = 5, 0.5, 3
 RUN, SWEEP = "run", "sweep"
 EXISTS, MISSING = "ParameterAlreadyExists", "ParameterNotFound"
 
@@ -209,10 +209,13 @@ def look_for_leases(ssm: Any) -> list[FoundLease]:  # noqa: ANN401 - as above
     """
     from botocore.exceptions import BotoCoreError, ClientError
 
-    try:
-        return find_leases(ssm)
-    except (ClientError, BotoCoreError, OSError) as error:
-        raise LeaseInDoubt(f"the leases of the account cannot be read: {error}") from error
+    doubt: Exception | None = None
+    for _ in range(LOOKS):
+        try:
+            return find_leases(ssm)
+        except (ClientError, BotoCoreError, OSError, LookupError) as error:
+            doubt = error  # a JSON answer that was cut on its way is for botocore one without members
+    raise LeaseInDoubt(f"the leases of the account cannot be read: {doubt!r}") from doubt
 
 
 def _refuse_held(lease: FoundLease, now: datetime, *, take_over: bool) -> None:
@@ -296,8 +299,8 @@ class Lease:
                 self.sleep(BETWEEN_TRIES)
             try:
                 found = self.ssm.get_parameter(Name=self.name)["Parameter"]["Value"]
-            except (ClientError, BotoCoreError, OSError):
-                continue  # it may not be shown yet
+            except (ClientError, BotoCoreError, OSError, LookupError):
+                continue  # it may not be shown yet, or the answer was cut
             return bool(found == value)
         raise LeaseInDoubt(f"the lease {self.name} exists and cannot be read")
 
