@@ -25,20 +25,25 @@ if TYPE_CHECKING:
     from slrspec.sandbox.budget import Budget
     from slrspec.sandbox.connection import Connection
     from slrspec.sandbox.guard import Guard
+    from slrspec.sandbox.journal import State
     from slrspec.sandbox.lease import Lease
     from slrspec.sandbox.patience import Wait
     from slrspec.sandbox.planning import Plan
     from slrspec.sandbox.settings import SandboxSettings
 
 ENDED = ("SUCCEEDED", "FAILED")
-RESTORING = TIDYING | MARKING | {
-    "iam:AttachRolePolicy",
-    "iam:CreateServiceLinkedRole",
-    "iam:PutRolePermissionsBoundary",
-    "iam:UntagRole",
-    "iam:UpdateAssumeRolePolicy",
-    "iam:UpdateRole",
-}
+RESTORING = (
+    TIDYING
+    | MARKING
+    | {
+        "iam:AttachRolePolicy",
+        "iam:CreateServiceLinkedRole",
+        "iam:PutRolePermissionsBoundary",
+        "iam:UntagRole",
+        "iam:UpdateAssumeRolePolicy",
+        "iam:UpdateRole",
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -124,6 +129,7 @@ class HeldAccount:
 
     def __post_init__(self) -> None:
         self.sender.noted = self._note
+        self.sender.settled = self._settled
         self.needs = {one.scenario: needs_of(one.scenario) for one in self.plan.run}
         self.order = [one.scenario for one in self.plan.run]
 
@@ -143,12 +149,18 @@ class HeldAccount:
         """The tags of everything that this run makes."""
         return names.OwnTags(self.run, self.lease.epoch, self.lease.record.not_after).listed()
 
-    def _note(self, service: str, operation: str, region: str, parameters: Mapping[str, Any]) -> None:
-        name = next((str(parameters[key]) for key in KEYS.get(operation, ()) if parameters.get(key)), "")
+    def _note(self, operation: str, region: str, parameters: Mapping[str, Any]) -> None:
+        name = str(parameters.get(KEYS.get(operation, ""), ""))
         if name:
             self.made.append(Made(operation, name, region))
-        if service == "iam" and operation in ALTERING and ROLE_MARK in str(parameters.get("RoleName", "")):
+
+    def _settled(self, operation: str, parameters: Mapping[str, Any], state: State) -> None:
+        if state in {"refused", "absent"}:
+            return
+        if operation in ALTERING and ROLE_MARK in str(parameters.get("RoleName", "")):
             self.altered = True
+        if operation in {"CreateServiceLinkedRole", "CreateDBInstance"}:
+            self.marked = False
 
     def call(self, service: str, operation: str, region: str = "", **parameters: Any) -> Any:  # noqa: ANN401
         """Make a call of the run's own, beside the scenarios."""
@@ -276,8 +288,7 @@ class HeldAccount:
         for name in self.linked_roles():
             self.mark_role(again=True)
             self._empty_role(name)
-            if not self.tried("iam", "DeleteServiceLinkedRole", RoleName=name):
-                continue
+            self.tried("iam", "DeleteServiceLinkedRole", RoleName=name)
         if not self.wait(lambda: not self.linked_roles()):
             raise ProviderTrouble("the service-linked role cannot be deleted")
         self.marked = self.altered = False
@@ -286,8 +297,6 @@ class HeldAccount:
         """Wait until every deletion of the role that a scenario has asked for has ended, one way or the other."""
         for task, name in self.tasks:
             self.wait(lambda task=task, name=name: self._has_ended(task, name))  # type: ignore[misc]
-        if self.tasks:
-            self.marked = False
         self.tasks.clear()
 
     def _has_ended(self, task: str, name: str) -> bool:
@@ -307,25 +316,29 @@ class HeldAccount:
             If something stays.
 
         """
-        made, self.made = self.made, []
         with self.guard.permitted(f"tidying up after {scenario}", TIDYING | MARKING):
-            self.settle_tasks()
-            self.delete_instances(self._instances_made(made))
-            for operation, delete in DELETERS:
-                for one in made:
-                    if one.operation == operation:
-                        delete(self, one.name)
+            before = len(self.left)
+            self._take_away()
             if self.guard.owns_role and not self.marked:
                 self.mark_role()
-        self._refuse_left(f"after {scenario}")
+        if self.left[before:]:
+            raise ProviderTrouble(f"something is left: {', '.join(self.left[before:][:5])}")
 
-    def _instances_made(self, made: list[Made]) -> list[tuple[str, str]]:
+    def _take_away(self) -> None:
+        """Delete what was made since the last time; what cannot be is made note of, and tried again at the end."""
         kept = {one.name for one in self.idle}
-        return [(m.name, m.region) for m in made if m.operation == "CreateDBInstance" and m.name not in kept]
-
-    def _refuse_left(self, when: str) -> None:
-        if self.left:
-            raise ProviderTrouble(f"{when} something is left: {', '.join(self.left[:5])}")
+        made = [one for one in dict.fromkeys(self.made) if one.name not in kept]
+        self.settle_tasks()
+        self.delete_instances([(m.name, m.region) for m in made if m.operation == "CreateDBInstance"])
+        for one in made:
+            if one.operation == "DeleteDBInstance":
+                self._delete_snapshot(one.name, one.region)
+        for operation, delete in DELETERS:
+            for one in made:
+                if one.operation == operation:
+                    delete(self, one.name)
+        left = " ".join(self.left)
+        self.made = [one for one in self.made if one.name in kept or one.name in left]
 
     def give_back(self, started: Started) -> None:
         """Take back an instance that a scenario has used: keep it for the next if it is intact, or delete it."""
@@ -341,7 +354,7 @@ class HeldAccount:
         return str(found["DBInstances"][0]["DBInstanceStatus"]) if found and found["DBInstances"] else "gone"
 
     def delete_instances(self, instances: list[tuple[str, str]]) -> None:
-        """Delete instances, all at once, with their final snapshots, and wait until they are gone."""
+        """Delete instances, all at once, and wait until they are gone."""
         going = []
         for name, region in dict.fromkeys(instances):
             if self.status_of(name, region) == "gone":
@@ -351,14 +364,6 @@ class HeldAccount:
         for name, region in going:
             if not self.wait(lambda n=name, r=region: self._is_gone(n, r), instance=True):  # type: ignore[misc]
                 self.left.append(f"DB instance {name} in {region}")
-        for name, region in dict.fromkeys(instances):
-            snapshot = f"{name}{names.FINAL}"
-            if any(m.name == snapshot for m in self.made) or name in self._snapshotted:
-                self._delete_snapshot(snapshot, region)
-
-    @property
-    def _snapshotted(self) -> set[str]:
-        return {one.name for one in self.made if one.operation == "DeleteDBInstance"}
 
     def _is_gone(self, name: str, region: str) -> bool:
         status = self.status_of(name, region)
@@ -460,16 +465,11 @@ class HeldAccount:
     def delete_policy(self, name: str) -> None:
         """Delete a managed policy of the run's own."""
         arn = f"arn:aws:iam::{self.settings.account_id}:policy/{name}"
-        delete = lambda: self.tried("iam", "DeletePolicy", PolicyArn=arn)  # noqa: E731
-        if self.read("iam", "GetPolicy", PolicyArn=arn) is None:
-            return
 
-        def gone() -> bool:
-            delete()
-            return self.read("iam", "GetPolicy", PolicyArn=arn) is None
+        def delete() -> None:
+            self.tried("iam", "DeletePolicy", PolicyArn=arn)
 
-        if not self.wait(gone):
-            self.left.append(f"policy {name}")
+        self._until_gone("policy", arn, ("GetPolicy", "PolicyArn"), delete)
 
     # ---- at the end
 
@@ -477,9 +477,9 @@ class HeldAccount:
         """Take everything away, put the service-linked role back, and give the lease back if nothing is left."""
         try:
             with self.guard.permitted("the end of the run", RESTORING):
-                self.settle_tasks()
-                self.delete_instances([(one.name, one.region) for one in self.idle])
+                self.left.clear()  # whatever could not be taken away before is looked at once more
                 self.idle.clear()
+                self._take_away()
                 self._restore_role()
         except Exception as error:  # noqa: BLE001 - whatever it is, the sweep has to do it
             self.left.append(f"what could not be looked at ({' '.join(str(error).split())[:200]})")
@@ -543,14 +543,14 @@ ALTERING = frozenset(
     }
 )
 TAGGED = frozenset({"CreateDBInstance", "CreateInstanceProfile", "CreatePolicy", "CreateRole", "CreateUser"})
-KEYS: dict[str, tuple[str, ...]] = {
-    "CreateDBInstance": ("DBInstanceIdentifier",),
-    "CreateGroup": ("GroupName",),
-    "CreateInstanceProfile": ("InstanceProfileName",),
-    "CreatePolicy": ("PolicyName",),
-    "CreateRole": ("RoleName",),
-    "CreateUser": ("UserName",),
-    "DeleteDBInstance": ("FinalDBSnapshotIdentifier",),
+KEYS = {
+    "CreateDBInstance": "DBInstanceIdentifier",
+    "CreateGroup": "GroupName",
+    "CreateInstanceProfile": "InstanceProfileName",
+    "CreatePolicy": "PolicyName",
+    "CreateRole": "RoleName",
+    "CreateUser": "UserName",
+    "DeleteDBInstance": "FinalDBSnapshotIdentifier",
 }
 DELETERS: tuple[tuple[str, Callable[[HeldAccount, str], None]], ...] = (
     ("CreateInstanceProfile", HeldAccount.delete_profile),

@@ -46,7 +46,7 @@ PREFLIGHT = frozenset(
 LEASE = frozenset({"ssm:DeleteParameter", "ssm:GetParameter", "ssm:GetParametersByPath", "ssm:PutParameter"})
 """To hold the account."""
 
-PEOPLE = frozenset({"iam:CreateAccessKey", "iam:CreateUser", "iam:PutUserPolicy"})
+PEOPLE = frozenset({"iam:CreateAccessKey", "iam:CreateUser", "iam:PutUserPolicy", "sts:GetCallerIdentity"})
 """To make someone with exactly one policy."""
 
 MARKING = frozenset({"iam:GetRole", "iam:ListRoles", "iam:TagRole"})
@@ -67,8 +67,12 @@ TIDYING = frozenset(
         "iam:DetachGroupPolicy",
         "iam:DetachRolePolicy",
         "iam:DetachUserPolicy",
+        "iam:GetGroup",
+        "iam:GetInstanceProfile",
+        "iam:GetPolicy",
         "iam:GetRole",
         "iam:GetServiceLinkedRoleDeletionStatus",
+        "iam:GetUser",
         "iam:ListAccessKeys",
         "iam:ListAttachedGroupPolicies",
         "iam:ListAttachedRolePolicies",

@@ -12,7 +12,9 @@ from slrspec.running.trouble import ProviderTrouble
 
 T = TypeVar("T")
 # What a DB instance is in while something is being done to it: none of these is an answer.
-UNDER_WAY = frozenset({"backing-up", "configuring-enhanced-monitoring", "creating", "deleting", "modifying", "rebooting"})
+UNDER_WAY = frozenset(
+    {"backing-up", "configuring-enhanced-monitoring", "creating", "deleting", "modifying", "rebooting"}
+)
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,14 @@ that less can be run narrows the lane. Nothing here writes.
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 from slrspec.errors import CallRefusedByGuard, SafetyRefusal
+from slrspec.sandbox.guard import PREFLIGHT_PURPOSE
 from slrspec.sandbox.names import RUN_TAG, parse_name
 from slrspec.sandbox.operations import PREFLIGHT
 from slrspec.sandbox.role_record import RoleRecord, may_be_deleted, read_role
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from slrspec.sandbox.connection import Connection
+    from slrspec.sandbox.settings import SandboxSettings
 
 FULL, FREE = "full", "free"
 """The lanes: everything may be run, or only what cannot alter a role that is not ours."""
@@ -92,7 +95,7 @@ def look_around(
     """
     looks: list[Look] = []
     seen = _Seen()
-    with connection.guard.permitted("the preflight", PREFLIGHT):
+    with connection.guard.permitted(PREFLIGHT_PURPOSE, PREFLIGHT):
         for check in (_identity, _clock, _session, _alias, _lifecycle, _strangers):
             for look in _tried(check, connection, seen, now or datetime.now(UTC)):
                 looks.append(look)
@@ -262,3 +265,25 @@ THINGS = (
 
 def _own(one: Mapping[str, Any], name: str) -> bool:
     return parse_name(name) is not None and any(tag.get("Key") == RUN_TAG for tag in one.get("TagList") or ())
+
+
+REDIRECTS = ("AWS_ENDPOINT_URL", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "AWS_CA_BUNDLE")
+
+
+def surroundings(settings: SandboxSettings) -> tuple[Look, ...]:
+    """Return what can be told without a call: the settings, and what of the environment is passed over."""
+    where = f"a rehearsal on {settings.rehearsal}" if settings.rehearsal else "AWS"
+    looks = [Look("settings", ok=True, said=f"{settings.file}: {where}, {', '.join(settings.regions)}")]
+    passed = sorted(name for name in os.environ if name.upper().startswith(REDIRECTS))
+    if passed:
+        looks.append(Look("environment", ok=True, said=f"passed over: {', '.join(passed)}"))
+    if not settings.boundary and not settings.rehearsal:
+        looks.append(
+            Look(
+                "boundary",
+                ok=None,
+                said="none is named: scenarios that need users with a policy are not run",
+                advice="boundary = the ARN of a permissions boundary",
+            )
+        )
+    return tuple(looks)

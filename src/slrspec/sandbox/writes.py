@@ -143,6 +143,8 @@ class Sender:
         How long to read back, and how often, in seconds.
     noted
         Called with every write before it is sent: who tidies up has to know of it whatever becomes of it.
+    settled
+        Called with every write once it is known how it ended.
 
     """
 
@@ -150,7 +152,8 @@ class Sender:
     journal: Journal
     propagation: float
     interval: float
-    noted: Callable[[str, str, str, Mapping[str, Any]], None] = lambda *_: None
+    noted: Callable[[str, str, Mapping[str, Any]], None] = lambda *_: None
+    settled: Callable[[str, Mapping[str, Any], State], None] = lambda *_: None
     sleep: Callable[[float], None] = time.sleep
 
     def call(
@@ -184,7 +187,7 @@ class Sender:
             undo=UNDO.get(operation, ""),
             digest=digest_of(parameters),
         )
-        self.noted(service, operation, region, parameters)
+        self.noted(operation, region, parameters)
         return self._send(seq, service, operation, region, parameters, caller)
 
     def _client(self, service: str, region: str, caller: Caller, *, once: bool = False) -> Any:  # noqa: ANN401
@@ -211,16 +214,22 @@ class Sender:
                     )  # it was not done, and may be asked again
                     continue
                 if state is not None:
-                    self.journal.outcome(seq, state, type(error).__name__)
+                    self._note(seq, operation, parameters, state, type(error).__name__)
                     raise
                 found = self._read_back(operation, service, region, parameters)
-                self.journal.outcome(seq, found, " ".join(str(error).split())[:200])
+                self._note(seq, operation, parameters, found, " ".join(str(error).split())[:200])
                 raise ProviderTrouble(
                     f"{operation}: the answer was lost ({_brief(error)}); read back: {SAID[found]}"
                 ) from error
-            self.journal.outcome(seq, "ok")
+            self._note(seq, operation, parameters, "ok")
             return answer
         raise AssertionError("unreachable")
+
+    def _note(
+        self, seq: int, operation: str, parameters: Mapping[str, Any], state: State, detail: str = ""
+    ) -> None:
+        self.journal.outcome(seq, state, detail)
+        self.settled(operation, parameters, state)
 
     def _read_back(self, operation: str, service: str, region: str, parameters: Mapping[str, Any]) -> State:
         way = READ_BACK.get(operation)
