@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from slrspec.errors import CallRefusedByGuard
-from slrspec.sandbox.names import EPOCH_TAG, EXPIRES_TAG, RUN_TAG, SUITE_TAG, parse_name, run_of_suffix
+from slrspec.sandbox.names import EPOCH_TAG, EXPIRES_TAG, RUN_TAG, SUITE_TAG, parse_name
 from slrspec.sandbox.operations import READS, is_read
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ SERVICES = frozenset(READS)
 AWS = ".amazonaws.com"
 MARK, PARAMETERS = "slrspec_let_through", "slrspec_parameters"
 LINKED_ROLE = re.compile(r"AWSServiceRoleFor(RDS|rds)")
+# What a sweep may delete besides, where a service has created it against its word.
+TRIED_ROLE = re.compile(r"AWSServiceRoleFor(ElastiCache|elasticache|slrspec-no-such-service|rds_slrspec)")
 RESERVED_POLICY = re.compile(r"arn:aws:iam::aws:policy/aws-service-role/AmazonRDS\w*ServiceRolePolicy")
 # The role's own service, one that must be refused, and one that there is not.
 LINKED_SERVICES = {"rds.amazonaws.com", "elasticache.amazonaws.com", "slrspec-no-such-service.amazonaws.com"}
@@ -78,6 +80,8 @@ class Guard:
         Called before a write is let through; refuses by raising (the lease was lost, say).
     owns_role
         Whether the service-linked role of RDS may be written to, and be deleted.
+    sweeping
+        Whether the things of any run are the run's own, because it takes away what others have left.
 
     """
 
@@ -88,6 +92,7 @@ class Guard:
     refused: list[str] = field(default_factory=list)
     before_write: Callable[[], None] = lambda: None
     owns_role: bool = False
+    sweeping: bool = False
     _permit: Permit = NOTHING
 
     def register(self, events: Any) -> None:  # noqa: ANN401 - botocore's emitter
@@ -181,14 +186,20 @@ class Guard:
     def is_own(self, name: object) -> bool:
         """Tell whether a name is one that this run gives."""
         found = parse_name(name) if isinstance(name, str) else None
-        return found is not None and found.run == self.run
+        return found is not None and (self.sweeping or found.run == self.run)
 
     def may_write_to(self, role: object) -> bool:
         """Tell whether a role is the run's own: by its name, by its suffix, or because there was none before."""
         if not isinstance(role, str):
             return False
         linked = self.owns_role and LINKED_ROLE.fullmatch(role) is not None
-        return self.is_own(role) or linked or run_of_suffix(role) == self.run
+        suffix = role.partition("_")[2]
+        return (
+            self.is_own(role)
+            or linked
+            or self.is_own(suffix)
+            or (self.sweeping and TRIED_ROLE.fullmatch(role) is not None)
+        )
 
 
 # ---- the rules for what a write is done to: each returns what is wrong, or an empty text
@@ -259,7 +270,7 @@ def _harmless(given: Mapping[str, Any], key: str) -> str:
 
 
 def _trust(guard: Guard, given: Mapping[str, Any]) -> str:
-    """A trust policy that lets in two services that nobody here runs, or the account itself."""
+    """A trust policy that lets in services that nobody here runs, or the account itself."""
     document = given.get("AssumeRolePolicyDocument", given.get("PolicyDocument", ""))
     try:
         principals = [statement["Principal"] for statement in json.loads(document)["Statement"]]
@@ -268,6 +279,7 @@ def _trust(guard: Guard, given: Mapping[str, Any]) -> str:
     harmless: tuple[dict[str, str], ...] = (
         {"Service": "ec2.amazonaws.com"},
         {"Service": "lambda.amazonaws.com"},
+        {"Service": "rds.amazonaws.com"},  # whom the service-linked role is brought back to trust
         {"AWS": f"arn:aws:iam::{guard.account_id}:root"},
     )
     return "" if all(principal in harmless for principal in principals) else f"it would trust {principals}"

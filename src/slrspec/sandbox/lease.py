@@ -170,7 +170,7 @@ def acquire(
     LeaseHeld
         If somebody else has it, or gets it first, or if the role is changing.
     LeaseInDoubt
-        If it cannot be told whether it was taken.
+        If it cannot be told whether it was taken, or how the role is.
     SafetyRefusal
         If what it has to say does not fit into a parameter.
 
@@ -182,7 +182,7 @@ def acquire(
     record = msgspec.structs.replace(
         record,
         regions=tuple(dict.fromkeys(region for said in (*held, record) for region in said.regions)),
-        role=held[0].role if held else read_role(),
+        role=held[0].role if held else _role(read_role),
         since=held[0].since if held else record.started,
         inherited=tuple(dict.fromkeys(run for said in held for run in said.runs)),
         nonce=secrets.token_hex(8),
@@ -196,6 +196,16 @@ def acquire(
         lease.abandon()
         raise
     return lease
+
+
+def _role(read: Callable[[], RoleRecord | None]) -> RoleRecord | None:
+    from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.parsers import ResponseParserError
+
+    try:
+        return read()
+    except (ClientError, BotoCoreError, ResponseParserError, OSError) as error:
+        raise LeaseInDoubt(f"the service-linked role cannot be read: {error}") from error
 
 
 def look_for_leases(ssm: Any) -> list[FoundLease]:  # noqa: ANN401 - as above
@@ -308,7 +318,7 @@ class Lease:
         """Make sure that nothing moved while the lease was taken; see `acquire`."""
         if set(self.older) - self.check(older_than=0):
             raise LeaseHeld("somebody else has just given the account back", hint="try again")
-        if read_role is not None and read_role() != self.record.role:
+        if read_role is not None and _role(read_role) != self.record.role:
             raise LeaseHeld(
                 "the service-linked role changed while the lease was being taken", hint="somebody else is at work"
             )

@@ -222,8 +222,15 @@ def _is_a_runs(role: RoleRecord | None) -> bool:
 # ---- looking
 
 
-def look(clients: Clients, target: Target) -> Look:
-    """Look at the whole account, and write nothing."""
+def look(clients: Clients, target: Target, *, only_runs_role: bool = False) -> Look:
+    """Look at the whole account, and write nothing.
+
+    Parameters
+    ----------
+    only_runs_role
+        Pass over a service-linked role without a run's tags: nothing tells how the account was before.
+
+    """
     found = find(clients, target.regions, target.evidence)
     try:
         roles = read_roles(clients("iam"), ROLE_PATH)
@@ -235,6 +242,8 @@ def look(clients: Clients, target: Target) -> Look:
     writes: list[Write] = []
     kept = ""
     for role in roles:  # one at AWS; an emulator may have let somebody make more
+        if only_runs_role and not _is_a_runs(role):
+            continue
         before = target.before if target.before is not None and target.before.name == role.name else None
         reason = _why_kept(target, found, role) if before is None else ""
         kept = kept or reason
@@ -275,10 +284,8 @@ def would_sweep(clients: Clients, regions: Sequence[str], journals: Sequence[Int
         target = target_of(held, (*everywhere, *regions), journals)
         holder = f"{last.purpose} {last.run} on {last.host} until {last.not_after:%Y-%m-%d %H:%M} UTC"
     else:
-        roles = read_roles(clients("iam"), ROLE_PATH)
-        before = roles[0] if roles and not _is_a_runs(roles[0]) else None
-        target, holder = Target(tuple(regions), evidence_of((), journals), before, None), ""
-    seen = look(clients, target)
+        target, holder = Target(tuple(regions), evidence_of((), journals), None, None), ""
+    seen = look(clients, target, only_runs_role=not records)
     return SweepReport(
         applied=False,
         gone=tuple(f"{thing} ({thing.claim.why})" for thing in seen.found.own),
