@@ -284,7 +284,7 @@ class HeldAccount:
         return [str(role["RoleName"]) for role in self.call("iam", "ListRoles", PathPrefix=ROLE_PATH)["Roles"]]
 
     def mark_role(self, *, again: bool = False) -> None:
-        """Tag the service-linked role as the run's own, if there is one and it is; IAM lets only such be deleted."""
+        """Tag the service-linked role, if it is the run's own; the runner's policy lets only such be deleted."""
         if (self.marked and not again) or self.lane != FULL:
             return
         with self.guard.permitted("marking the role", MARKING):

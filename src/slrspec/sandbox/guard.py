@@ -19,13 +19,15 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from slrspec.errors import CallRefusedByGuard
-from slrspec.sandbox.names import EPOCH_TAG, EXPIRES_TAG, RUN_TAG, SUITE_TAG, parse_name, run_of_suffix
+from slrspec.sandbox.names import EPOCH_TAG, EXPIRES_TAG, RUN_TAG, SUITE_TAG, parse_name
 from slrspec.sandbox.operations import READS, is_read
 
 SERVICES = frozenset(READS)
 AWS = ".amazonaws.com"
 MARK, PARAMETERS = "slrspec_let_through", "slrspec_parameters"
 LINKED_ROLE = re.compile(r"AWSServiceRoleFor(RDS|rds)(_slrspec)?")
+# What a sweep may delete besides, where a service has created it against its word.
+TRIED_ROLE = re.compile(r"AWSServiceRoleFor(ElastiCache|elasticache|slrspec-no-such-service)")
 RESERVED_POLICY = re.compile(r"arn:aws:iam::aws:policy/aws-service-role/AmazonRDS\w*ServiceRolePolicy")
 # The role's own service, one that must be refused, and one that there is not.
 LINKED_SERVICES = {"rds.amazonaws.com", "elasticache.amazonaws.com", "slrspec-no-such-service.amazonaws.com"}
@@ -76,6 +78,8 @@ class Guard:
         Called before a write is let through; refuses by raising (the lease was lost, say).
     owns_role
         Whether the service-linked role of RDS may be written to, and be deleted.
+    sweeping
+        Whether the things of any run are the run's own, because it takes away what others have left.
     unwanted
         Names of other service-linked roles that the run has made because a refusal did not come.
 
@@ -88,6 +92,7 @@ class Guard:
     refused: list[str] = field(default_factory=list)
     before_write: Callable[[], None] = lambda: None
     owns_role: bool = False
+    sweeping: bool = False
     unwanted: set[str] = field(default_factory=set)
     _permit: Permit = NOTHING
 
@@ -182,14 +187,15 @@ class Guard:
     def is_own(self, name: object) -> bool:
         """Tell whether a name is one that this run gives."""
         found = parse_name(name) if isinstance(name, str) else None
-        return found is not None and found.run == self.run
+        return found is not None and (self.sweeping or found.run == self.run)
 
     def may_write_to(self, role: object) -> bool:
         """Tell whether a role is the run's own: by its name, by its suffix, or because there was none before."""
         if not isinstance(role, str):
             return False
         linked = self.owns_role and LINKED_ROLE.fullmatch(role) is not None
-        return self.is_own(role) or linked or role in self.unwanted or run_of_suffix(role) == self.run
+        tried = role in self.unwanted or (self.sweeping and TRIED_ROLE.fullmatch(role) is not None)
+        return self.is_own(role) or linked or tried or self.is_own(role.partition("_")[2])
 
 
 # ---- the rules for what a write is done to: each returns what is wrong, or an empty text
@@ -271,6 +277,7 @@ def _trust(guard: Guard, given: Mapping[str, Any]) -> str:
     harmless: tuple[dict[str, str], ...] = (
         {"Service": "ec2.amazonaws.com"},
         {"Service": "lambda.amazonaws.com"},
+        {"Service": "rds.amazonaws.com"},  # whom the service-linked role is brought back to trust
         {"AWS": f"arn:aws:iam::{guard.account_id}:root"},
     )
     return "" if all(principal in harmless for principal in principals) else f"it would trust {principals}"
@@ -297,7 +304,7 @@ def _assumes(guard: Guard, given: Mapping[str, Any]) -> str:
     arn = str(given.get("RoleArn", ""))
     name = arn.rpartition("/")[2]
     inside = arn.startswith(f"arn:aws:iam::{guard.account_id}:role/")
-    # To be refused is harmless for whosever role it is, and nobody uses the credentials of one that does not refuse.
+    # To be refused does no harm, whosever role it is, and nobody uses what one that does not refuse hands out.
     right = guard.is_own(name) or LINKED_ROLE.fullmatch(name)
     return "" if inside and right else f"the role {arn} is another's"
 

@@ -94,7 +94,12 @@ class _Seen:
 
 
 def look_around(
-    connection: Connection, *, confirmed: str | None = None, thorough: bool = False, now: datetime | None = None
+    connection: Connection,
+    *,
+    confirmed: str | None = None,
+    thorough: bool = False,
+    before_a_sweep: bool = False,
+    now: datetime | None = None,
 ) -> Found:
     """Look at everything in order, and stop at the first that is wrong.
 
@@ -104,6 +109,8 @@ def look_around(
         The alias as somebody has typed or given it for this run; None where nobody has to (`slrspec doctor`).
     thorough
         Go on after something wrong, as far as that makes sense.
+    before_a_sweep
+        Look only at who and where this is: what is in the account is the sweep's own matter.
     now
         The local time, UTC; None for the clock's.
 
@@ -111,7 +118,7 @@ def look_around(
     looks: list[Look] = []
     seen = _Seen()
     with connection.guard.permitted(PREFLIGHT_PURPOSE, PREFLIGHT):
-        for check in (_identity, _clock, _session, _alias, _lifecycle, _strangers):
+        for check in WHO_AND_WHERE if before_a_sweep else (*WHO_AND_WHERE, _lifecycle, _strangers):
             for look in _tried(check, connection, seen, now or datetime.now(UTC)):
                 looks.append(look)
                 if look.ok is False and not thorough:
@@ -276,6 +283,7 @@ def _strangers(connection: Connection, _: _Seen, _now: datetime) -> Iterator[Loo
     )
 
 
+WHO_AND_WHERE = (_identity, _clock, _session, _alias)
 THINGS = (
     ("describe_db_instances", "DBInstances", "DBInstanceIdentifier"),
     ("describe_db_clusters", "DBClusters", "DBClusterIdentifier"),
