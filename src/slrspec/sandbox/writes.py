@@ -4,7 +4,7 @@ A write whose answer was lost may have happened. Nobody may judge a rule by it; 
 `already exists` of a success. So the scenario ends in an error, and what is read back only tells the journal, and
 whoever tidies up, what there is to undo.
 
-Source: measured on botocore 1.44, whose retries turn a lost answer to CreateDBInstance into DBInstanceAlreadyExists.
+Source: measured on botocore 1.44, whose retries make DBInstanceAlreadyExists of a lost answer to CreateDBInstance.
 """
 
 from __future__ import annotations
