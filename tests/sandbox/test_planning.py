@@ -67,16 +67,16 @@ def test_scenarios_follow_each_other_in_time(specification: Specification) -> No
         assert first.begins <= first.ends <= second.begins
 
 
-def test_no_scenario_that_looks_for_an_empty_account_finds_an_instance(specification: Specification) -> None:
-    """Told by the simulation: whoever must be alone comes when nothing but its own instances stand idle."""
+def test_nothing_is_started_before_a_scenario_that_must_not_find_the_role(specification: Specification) -> None:
+    """Nor in it, unless it has created the instance that it looks at: then the next one's may come into being."""
+    plan = whole(specification)
     needs = read_operations().scenarios
-    idle: list[tuple[bool, bool]] = []
-    for one in whole(specification).run:
-        needed = needs[one.scenario]
-        if needed.role == "absent":
-            assert one.starts == (), one.scenario
-        idle += [(region == "eu-west-1", False) for region in one.starts]
-    assert idle  # some are started ahead
+    without_role = [one for one in plan.run if needs[one.scenario].role == "absent"]
+    starting = {one.rule for one in without_role if one.starts}
+    assert starting == {"RDS-CRE-01", "RDS-PER-16"}
+    for one in without_role:
+        events = sum(need.event for need in needs[one.scenario].instances)
+        assert not one.starts or events, one.scenario
 
 
 def test_instances_are_shared(specification: Specification) -> None:
@@ -91,10 +91,27 @@ def test_all_instances_of_the_last_block_are_started_at_once(specification: Spec
 
 
 def test_a_night_with_sharing_is_shorter_than_one_without(specification: Specification) -> None:
-    needs = read_operations().scenarios
     order = [one.scenario for one in whole(specification).run]
+    needs = read_operations().scenarios
     alone = sum(simulate([one], needs, EXPECTED).minutes for one in order)
-    assert simulate(order, needs, EXPECTED).minutes < alone / 2
+    assert whole(specification).minutes < alone / 2
+
+
+def test_what_follows_comes_right_behind_and_creates_nothing(specification: Specification) -> None:
+    last = ""
+    for one in whole(specification).run:
+        if one.follows:
+            assert one.follows == last, one.scenario
+            assert one.creates == (), one.scenario
+        else:
+            last = one.scenario
+
+
+def test_without_its_leader_a_scenario_goes_its_own_way(specification: Specification) -> None:
+    (alone,) = [one for one in specification.scenarios if one.rule == "RDS-INT-12"]
+    (planned,) = make_plan(SETTINGS, specification, [alone]).run
+    assert planned.follows == ""
+    assert planned.creates == ("us-east-1",)
 
 
 def test_what_takes_longer_costs_more(specification: Specification) -> None:

@@ -172,7 +172,7 @@ def _joined_courses(first: dict[str, set[str]] | None, second: dict[str, set[str
 
 
 def can_follow(follower: ScenarioResult, leader: ScenarioResult) -> bool:
-    """Tell whether each call of a scenario up to its last write would be answered by another one's as by its own."""
+    """Tell whether another scenario's answers would serve one up to its last write, as its own have."""
     if follower.scenario == leader.scenario or any(e.principal != "administrator" for e in follower.exchanges):
         return False
     if _role_before(follower) != _role_before(leader):
