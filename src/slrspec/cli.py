@@ -14,6 +14,7 @@ from click.shell_completion import CompletionItem, get_completion_class
 
 import slrspec
 from slrspec.commands.authoring import lint, new_rule
+from slrspec.commands.doctor import doctor
 from slrspec.commands.documents import documents
 from slrspec.commands.drift import drift
 from slrspec.commands.faults import faults
@@ -25,6 +26,7 @@ from slrspec.commands.plan import plan
 from slrspec.commands.serve import serve
 from slrspec.commands.site import report, site
 from slrspec.commands.smoke import smoke
+from slrspec.commands.sweep import sweep
 from slrspec.commands.trace import trace
 from slrspec.errors import SlrspecError, UsageError
 
@@ -159,13 +161,18 @@ text_or_json = click.option(
     "--cell", default=None, metavar="ID", help="Only this cell of a plan; writes a bundle for slrspec merge."
 )
 @click.option(
-    "--plan",
+    "--cells",
     "plan_file",
     type=click.Path(path_type=Path),
     default=DEFAULT_OUT / CELLS,
     show_default=True,
     metavar="FILE",
-    help="The plan of the cell.",
+    help="The plan that has the cell.",
+)
+@click.option("--max-usd", type=click.FloatRange(min=0), metavar="USD", help="What a run on aws may cost.")
+@click.option("--plan", "plan", default="", metavar="DIGEST", help="Run on aws only what slrspec plan has shown.")
+@click.option(
+    "--confirm", default="", metavar="ALIAS", help="The alias of the account that a run on aws writes to."
 )
 @click.pass_context
 def run(  # noqa: PLR0913, PLR0917 - an option each
@@ -187,6 +194,9 @@ def run(  # noqa: PLR0913, PLR0917 - an option each
     workers: int,
     cell: str | None,
     plan_file: Path,
+    max_usd: float | None,
+    plan: str,
+    confirm: str,
     *,
     kept: bool,
     watched: bool,
@@ -205,6 +215,7 @@ def run(  # noqa: PLR0913, PLR0917 - an option each
     """  # noqa: D301
     from slrspec.commands.cell import run_cell
     from slrspec.commands.keeping import run_and_keep
+    from slrspec.commands.sandboxed import Allowed, sandboxed
     from slrspec.running.engine import Request
     from slrspec.running.selection import Selection
 
@@ -225,15 +236,17 @@ def run(  # noqa: PLR0913, PLR0917 - an option each
     out = out or out_of(document)
 
     def judge(request: Request) -> int:
-        if cell is None:
-            done, specification = run_and_keep(request, out, kept=kept and not watched)
-            written = out / RESULTS
-        else:
+        if cell is not None:
             done, specification, written = run_cell(cell, plan_file, out, request)
+            code = done.exit_code
+        else:
+            with sandboxed(request, Allowed(max_usd, plan, confirm), out) as sandbox:
+                done, specification = run_and_keep(request, out, kept=kept and not watched)
+            written, code = out / RESULTS, sandbox.exit_code(done.exit_code)
         click.echo(_printed(done, form, specification, verbosity=verbose - quiet), nl=False)
         if form == "text":
             click.echo(f"Results: {written}")
-        return done.exit_code
+        return code
 
     if cell is not None:
         _refuse_what_the_plan_says(context)
@@ -247,7 +260,8 @@ def run(  # noqa: PLR0913, PLR0917 - an option each
 
 
 def _refuse_what_the_plan_says(context: click.Context) -> None:
-    for name in ("providers", "document", "rules", "tags", "sections", "services", "edition", "watched"):
+    said = ("providers", "document", "rules", "tags", "sections", "services", "edition", "watched")
+    for name in (*said, "max_usd", "plan", "confirm"):
         if context.get_parameter_source(name) is not click.core.ParameterSource.DEFAULT:
             option = next(p.opts[0] for p in context.command.params if p.name == name)
             raise UsageError(f"--cell and {option} exclude each other", hint="the plan says what the cell runs")
@@ -563,6 +577,7 @@ def completion(shell: str) -> None:
 
 for subcommand in (
     diff,
+    doctor,
     documents,
     drift,
     faults,
@@ -576,6 +591,7 @@ for subcommand in (
     serve,
     site,
     smoke,
+    sweep,
     trace,
 ):
     command.add_command(subcommand)

@@ -1,0 +1,219 @@
+"""Observing what each scenario does, on the model of the documented AWS, at every pace that it has."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from slrspec.errors import SlrspecError
+from slrspec.running.engine import Observer, Request, execute
+from slrspec.running.verdict import Verdict
+from slrspec.sandbox.operations import InstanceNeed, Needs, OperationsFile, is_read
+from slrspec.sandbox.role_record import SERVICE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from slrspec.running.results import Exchange, ScenarioResult
+
+# At once, each kind of delay alone, and all together: what is called depends on what is not there yet.
+PACES = (
+    "documented",
+    "documented:creating=2",
+    "documented:deleting=2",
+    "documented:pending=2",
+    "documented:lag=1",
+    "documented:lag=2,pending=3,creating=1,deleting=1",
+)
+SECOND_REGION = "eu-west-1"
+CREATES, DELETES = "CreateServiceLinkedRole", "DeleteServiceLinkedRole"
+EDITS = frozenset({"UpdateRole", "UpdateRoleDescription", "TagRole", "UntagRole"})
+
+
+def observe(paces: Iterable[str] = PACES) -> OperationsFile:
+    """Run every scenario at every pace, and return what they did and need.
+
+    Raises
+    ------
+    SlrspecError
+        If one does not pass; what it would have done next nobody has seen then.
+
+    """
+    seen: dict[str, Needs] = {}
+    together: dict[str, set[str]] | None = None
+    paces = tuple(paces)
+    for pace in paces:
+        run = execute(Request((pace,), no_deviations=True), Observer(lambda _: None))
+        together = _joined_courses(together, followers(run.scenarios))
+        for result in run.scenarios:
+            _refuse_unfinished(pace, result)
+            seen[result.scenario] = _joined(seen.get(result.scenario), _needs(result))
+    for leader, following in (together or {}).items():
+        for one in following:
+            seen[one] = msgspec.structs.replace(seen[one], follows=leader)
+    return OperationsFile(paces=paces, scenarios=seen)
+
+
+def _refuse_unfinished(pace: str, result: ScenarioResult) -> None:
+    if result.verdict is not Verdict.PASS:
+        raise SlrspecError(f"{result.scenario} does not pass on {pace}: {result.reason}")
+
+
+def _joined(first: Needs | None, second: Needs) -> Needs:
+    if first is None:
+        return second
+    if (first.role, first.instances) != (second.role, second.instances):
+        raise SlrspecError("a scenario creates other instances at another pace", hint="plan for the larger number")
+    return Needs(
+        operations=tuple(sorted({*first.operations, *second.operations})),
+        people=max(first.people, second.people),
+        instances=first.instances,
+        services=first.services,
+        deleted=max(first.deleted, second.deleted),
+        writes_role=first.writes_role or second.writes_role,
+        role=first.role,
+        role_after=max(first.role_after, second.role_after, key=("kept", "altered", "deleted").index),
+    )
+
+
+def _needs(result: ScenarioResult) -> Needs:
+    exchanges = result.exchanges
+    creations = [e for e in exchanges if e.operation == "CreateDBInstance" and e.error is None]
+    return Needs(
+        operations=tuple(sorted({f"{e.service}:{e.operation}" for e in exchanges})),
+        people=len({e.principal for e in exchanges} - {"administrator"}),
+        instances=tuple(_instance(result, creation) for creation in creations),
+        deleted=sum(e.operation == "DeleteDBInstance" and e.error is None for e in exchanges),
+        services=tuple(sorted(_services(exchanges) - {SERVICE})),
+        writes_role=any(_is_linked(e) and not is_read(e.service, e.operation) for e in exchanges),
+        role=_role_before(result),
+        role_after=_role_after(exchanges),
+    )
+
+
+def _instance(result: ScenarioResult, creation: Exchange) -> InstanceNeed:
+    # What is created in a Given, or to prove that something else works, may have been begun before.
+    step = next(step for step in result.steps if creation.number in step.exchanges)
+    return InstanceNeed(
+        number=int(str(creation.parameters["DBInstanceIdentifier"]).rpartition("-")[2]),
+        second=creation.region == SECOND_REGION,
+        protected=bool(creation.parameters.get("DeletionProtection")),
+        event=_is_when(result, step.line) or creation.principal != "administrator",
+        someone=creation.principal != "administrator",
+    )
+
+
+def _is_when(result: ScenarioResult, line: int) -> bool:
+    kind = ""
+    for step in result.steps:
+        kind = step.keyword if step.keyword not in {"And", "But"} else kind
+        if step.line == line:
+            return kind == "When"
+    return False
+
+
+def _role_before(result: ScenarioResult) -> str:
+    texts = {step.text for step in result.steps}
+    if "the service-linked role" in texts:
+        return "present"
+    creates = any(e.operation == CREATES for e in result.exchanges)
+    return "absent" if creates or "no service-linked role" in texts else "any"
+
+
+def _role_after(exchanges: Iterable[Exchange]) -> str:
+    after, requested = "kept", False
+    for exchange in exchanges:
+        if exchange.error is not None:
+            continue
+        if exchange.operation in EDITS and _is_linked(exchange):
+            after = "altered"
+        if exchange.operation == DELETES:
+            after, requested = "deleted", True
+        if requested and (exchange.answer or {}).get("Status") == "FAILED":
+            after, requested = "kept", False
+    return after
+
+
+def _services(exchanges: Iterable[Exchange]) -> set[str]:
+    return {str(e.parameters["AWSServiceName"]) for e in exchanges if e.operation == CREATES}
+
+
+def _is_linked(exchange: Exchange) -> bool:
+    return "AWSServiceRole" in str(exchange.parameters.get("RoleName"))
+
+
+# ---- courses of events that several scenarios can share
+
+
+def followers(results: Iterable[ScenarioResult]) -> dict[str, set[str]]:
+    """Return which scenarios can follow which: they make the same writes, and their other calls among its calls.
+
+    Only where DB instances are created or the role is: nothing else takes long. Whoever leads follows nobody.
+    """
+    slow = {"CreateDBInstance", "CreateServiceLinkedRole"}
+    lasting = [one for one in results if any(e.operation in slow and e.error is None for e in one.exchanges)]
+    able = {one.scenario: {other.scenario for other in lasting if can_follow(other, one)} for one in lasting}
+    found: dict[str, set[str]] = {}
+    taken: set[str] = set()
+    for leader in sorted(able, key=lambda one: (-len(able[one]), one)):
+        if leader not in taken and (following := able[leader] - taken - set(found)):
+            found[leader] = following
+            taken |= {leader, *following}
+    return found
+
+
+def _joined_courses(first: dict[str, set[str]] | None, second: dict[str, set[str]]) -> dict[str, set[str]]:
+    """Return what can be shared at every pace."""
+    if first is None:
+        return second
+    both = {leader: following & second.get(leader, set()) for leader, following in first.items()}
+    return {leader: following for leader, following in both.items() if following}
+
+
+def can_follow(follower: ScenarioResult, leader: ScenarioResult) -> bool:
+    """Tell whether another scenario's answers would serve one up to its last write, as its own have."""
+    if follower.scenario == leader.scenario or any(e.principal != "administrator" for e in follower.exchanges):
+        return False
+    if _role_before(follower) != _role_before(leader):
+        return False  # one may find a role where the other creates it
+    place = 0
+    for own in follower.exchanges:
+        match = find(leader.exchanges, place, own)
+        if match is None:
+            return all(_reads(e) for e in [*leader.exchanges[place:], *_rest(follower, own)])
+        if _told(leader.exchanges[match]) != _told(own):
+            return False
+        place = match + 1
+    return all(_reads(e) for e in leader.exchanges[place:])
+
+
+def find(course: Sequence[Exchange], place: int, own: Exchange) -> int | None:
+    """Return where in a course a call comes next, no write being passed over; None if it does not."""
+    for number in range(place, len(course)):
+        if _key(course[number]) == _key(own):
+            return number
+        if not _reads(course[number]):
+            return None
+    return None
+
+
+def _key(exchange: Exchange) -> tuple[object, ...]:
+    return exchange.service, exchange.operation, exchange.region, exchange.principal, exchange.parameters
+
+
+def _told(exchange: Exchange) -> object:
+    """Return what of an answer has to be the same: whether there is one, and in which state the thing is."""
+    instances = (exchange.answer or {}).get("DBInstances")
+    states = [one["DBInstanceStatus"] for one in instances] if instances else instances
+    roles = (exchange.answer or {}).get("Roles")
+    status = (exchange.answer or {}).get("Status")
+    return exchange.error and exchange.error.code, states, None if roles is None else len(roles), status
+
+
+def _reads(exchange: Exchange) -> bool:
+    return is_read(exchange.service, exchange.operation)
+
+
+def _rest(result: ScenarioResult, first: Exchange) -> list[Exchange]:
+    return result.exchanges[first.number - 1 :]
