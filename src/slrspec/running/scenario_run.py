@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 from slrspec.running.checks import CheckFailed, Checks, VacuousCheck
 from slrspec.running.recorder import RecordedAccount, Recorder
 from slrspec.running.results import Check, ScenarioResult, StepResult
-from slrspec.running.trouble import OperationUnsupported, ProviderTrouble, answered_error
+from slrspec.running.trouble import JudgedBefore, OperationUnsupported, ProviderTrouble, answered_error
 from slrspec.running.verdict import Verdict
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from slrspec.providers.contract import Account
     from slrspec.running.checks import Expected
     from slrspec.spec.rules import Scenario
@@ -54,7 +56,12 @@ class ScenarioRun:
     ) -> None:
         self.scenario = scenario
         self.provider = provider
-        self.recorder = Recorder(account.account_id)
+        self.recorder = Recorder(
+            account.account_id,
+            references=getattr(account, "references", None),
+            request_ids=getattr(account, "keeps_request_ids", False),
+        )
+        self._finished: Callable[[ScenarioResult], ScenarioResult] = getattr(account, "finished", _as_it_is)
         self.account = RecordedAccount(account, self.recorder)
         self.checks = Checks(self.recorder, expected)
         self._steps = [StepProgress() for _ in scenario.steps]
@@ -103,7 +110,7 @@ class ScenarioRun:
             for step, done in zip(self.scenario.steps, self._steps, strict=True)
         ]
         verdict, reason = _scenario_verdict(steps)
-        return ScenarioResult(
+        result = ScenarioResult(
             scenario=self.scenario.id,
             rule=self.scenario.rule,
             provider=self.provider,
@@ -115,7 +122,14 @@ class ScenarioRun:
             duration_ms=round((time.perf_counter() - self._begun) * 1000, 3),
             steps=steps,
             exchanges=self.recorder.exchanges,
+            names=self.recorder.names,
+            waits=self.recorder.waits,
         )
+        return self._finished(result)
+
+
+def _as_it_is(result: ScenarioResult) -> ScenarioResult:
+    return result
 
 
 def judge(error: Exception | None, kind: str) -> tuple[Verdict, str]:
@@ -133,6 +147,8 @@ def judge(error: Exception | None, kind: str) -> tuple[Verdict, str]:
             return Verdict.UNSUPPORTED, str(error)
         case ProviderTrouble():
             return Verdict.ERROR, str(error)
+        case JudgedBefore():
+            return error.verdict, str(error)
         case _:
             return _judge_unexpected(error, kind)
 

@@ -84,7 +84,10 @@ class SpecificationSession:
         if self.config.getoption("slr_no_deviations"):
             return {}
         given = self.config.getoption("slr_deviations")
-        files = {name: Path(given) if given else shipped_file(name) for name in self.providers}
+        files = {
+            name: Path(given) if given else shipped_file(getattr(provider, "recorded_as", name))
+            for name, provider in self.providers.items()
+        }
         if self.config.getoption("slr_features") and not given:
             return {}  # what is shipped speaks of the shipped rules
         return {
