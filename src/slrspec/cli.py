@@ -14,11 +14,13 @@ from click.shell_completion import CompletionItem, get_completion_class
 
 import slrspec
 from slrspec.commands.authoring import lint, new_rule
+from slrspec.commands.doctor import doctor
 from slrspec.commands.drift import drift
 from slrspec.commands.faults import faults
 from slrspec.commands.history import diff, gate
 from slrspec.commands.matrix import matrix
 from slrspec.commands.places import DEFAULT_OUT, RESULTS
+from slrspec.commands.plan import plan
 from slrspec.commands.serve import serve
 from slrspec.commands.site import report, site
 from slrspec.commands.smoke import smoke
@@ -132,6 +134,11 @@ text_or_json = click.option(
     default=True,
     help="Add the run to the folder 'history' beside the results, or do not.",
 )
+@click.option("--max-usd", type=click.FloatRange(min=0), metavar="USD", help="What a run on aws may cost.")
+@click.option("--plan", "plan", default="", metavar="DIGEST", help="Run on aws only what slrspec plan has shown.")
+@click.option(
+    "--confirm", default="", metavar="ALIAS", help="The alias of the account that a run on aws writes to."
+)
 @click.pass_context
 def run(  # noqa: PLR0913, PLR0917 - an option each
     context: click.Context,
@@ -148,6 +155,9 @@ def run(  # noqa: PLR0913, PLR0917 - an option each
     features: Path | None,
     edition: str,
     workers: int,
+    max_usd: float | None,
+    plan: str,
+    confirm: str,
     *,
     kept: bool,
 ) -> None:
@@ -162,6 +172,7 @@ def run(  # noqa: PLR0913, PLR0917 - an option each
       slrspec run --format json | jq .totals
     """  # noqa: D301
     from slrspec.commands.keeping import run_and_keep
+    from slrspec.commands.sandboxed import Allowed, sandboxed
     from slrspec.running.engine import Request
     from slrspec.running.selection import Selection
 
@@ -178,12 +189,13 @@ def run(  # noqa: PLR0913, PLR0917 - an option each
         no_deviations=no_deviations,
         workers=workers,
     )
-    done, specification = run_and_keep(request, out, kept=kept)
+    with sandboxed(request, Allowed(max_usd, plan, confirm), out) as sandbox:
+        done, specification = run_and_keep(request, out, kept=kept)
     click.echo(_printed(done, form, specification, verbosity=verbose - quiet), nl=False)
     if form == "text":
         click.echo(f"Results: {out / RESULTS}")
     gc.freeze()  # the interpreter need not walk all that moto has imported once more before it exits
-    context.exit(done.exit_code)
+    context.exit(sandbox.exit_code(done.exit_code))
 
 
 def _printed(done: Run, form: str, specification: Specification, *, verbosity: int) -> str:
@@ -472,7 +484,22 @@ def completion(shell: str) -> None:
     click.echo(found(command, {}, "slrspec", "_SLRSPEC_COMPLETE").source())
 
 
-for subcommand in (diff, drift, faults, gate, lint, matrix, new_rule, report, serve, site, smoke, trace):
+for subcommand in (
+    diff,
+    doctor,
+    drift,
+    faults,
+    gate,
+    lint,
+    matrix,
+    new_rule,
+    plan,
+    report,
+    serve,
+    site,
+    smoke,
+    trace,
+):
     command.add_command(subcommand)
 
 

@@ -65,6 +65,10 @@ class ResultsError(SlrspecError):
     """A results file that is missing, damaged, or written by an unknown version."""
 
 
+class JournalError(SlrspecError):
+    """A journal of writes that is missing, or that is damaged anywhere but where a crash may tear it."""
+
+
 class NothingSelected(SlrspecError):
     """A selection that matches no rule at all."""
 
@@ -83,3 +87,7 @@ class SafetyRefusal(SlrspecError):
 
 class ConnectionRefusedByGuard(SafetyRefusal):
     """Something tried to leave this machine while a local provider was running."""
+
+
+class CallRefusedByGuard(ConnectionRefusedByGuard):
+    """A call on a real account that the plan does not have, or of a thing that is not the run's own."""

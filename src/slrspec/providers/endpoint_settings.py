@@ -140,12 +140,26 @@ def named_endpoints(file: Path | None = None) -> dict[str, EndpointSettings]:
 
     """
     file = file or config_file()
+    text, data = read_config(file)
+    tables = data.get("providers", {})
+    return {name: _endpoint(file, text, name, table) for name, table in tables.items()}
+
+
+def read_config(file: Path) -> tuple[str, dict[str, Any]]:
+    """Return the text of `slrspec.toml` and its tables; nothing of both if there is no such file.
+
+    Raises
+    ------
+    UsageError
+        If it cannot be read, is no TOML, or has a table that means nothing.
+
+    """
     try:
         text = file.read_text(encoding="utf-8")
     except FileNotFoundError as error:
         if CONFIG_VARIABLE in os.environ:
             raise UsageError(f"{CONFIG_VARIABLE} names no file", where=(file, None)) from error
-        return {}
+        return "", {}
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"cannot be read: {error}", where=(file, None)) from error
     try:
@@ -154,25 +168,26 @@ def named_endpoints(file: Path | None = None) -> dict[str, EndpointSettings]:
         found = re.search(r"at line (\d+)", str(error))
         line = int(found[1]) if found else None
         raise UsageError(f"not TOML: {error}", where=(file, line)) from error
-    tables = data.get("providers", {})
-    unknown = sorted(set(data) - {"providers"})
+    unknown = sorted(set(data) - {"providers", "sandbox"})
     if unknown:
         raise UsageError(
-            f"unknown table {unknown[0]!r}", where=(file, _line(text, unknown[0])), hint="[providers.NAME]"
+            f"unknown table {unknown[0]!r}",
+            where=(file, line_of(text, unknown[0])),
+            hint="[providers.NAME] or [sandbox]",
         )
-    return {name: _endpoint(file, text, name, table) for name, table in tables.items()}
+    return text, data
 
 
 def _endpoint(file: Path, text: str, name: str, table: object) -> EndpointSettings:
     known = {one.name.replace("_", "-"): one for one in fields(EndpointSettings) if one.name != "name"}
-    line = _line(text, name)
+    line = line_of(text, name)
     if not isinstance(table, dict) or not NAME.fullmatch(name):
         raise UsageError(f"{name!r} is no endpoint", where=(file, line), hint="[providers.my-emulator]")
     for key in table:
         if key not in known:
             raise UsageError(
                 f"unknown setting {key!r} of {name}",
-                where=(file, _line(text, key, line)),
+                where=(file, line_of(text, key, line)),
                 hint=f"known: {', '.join(known)}",
             )
     if "url" not in table:
@@ -185,8 +200,8 @@ def _endpoint(file: Path, text: str, name: str, table: object) -> EndpointSettin
         ("isolation", "with a reset", made.isolation != "reset" or made.reset),
     ):
         if not ok:
-            raise UsageError(f"{key} of {name} has to be {wanted}", where=(file, _line(text, key, line)))
-    return checked(made, (file, _line(text, "url", line)))
+            raise UsageError(f"{key} of {name} has to be {wanted}", where=(file, line_of(text, key, line)))
+    return checked(made, (file, line_of(text, "url", line)))
 
 
 LISTS, TABLES, NUMBERS = ("hosts", "start"), ("environment",), ("timeout", "patience")
@@ -207,10 +222,10 @@ def _value(file: Path, text: str, line: int | None, key: str, value: Any) -> Any
         return value
     kinds = {"environment": "a table of texts", "timeout": "seconds", "patience": "seconds"}
     kind = kinds.get(key, "a list of texts" if key in {"capabilities", *LISTS} else "a text")
-    raise UsageError(f"{key} has to be {kind}", where=(file, _line(text, key, line)))
+    raise UsageError(f"{key} has to be {kind}", where=(file, line_of(text, key, line)))
 
 
-def _line(text: str, word: str, start: int | None = None) -> int | None:
+def line_of(text: str, word: str, start: int | None = None) -> int | None:
     """Return the line in which a key or table is first named, from a line on."""
     name = rf"""["']?{re.escape(word)}["']?"""
     pattern = re.compile(rf"^\s*({name}\s*=|\[+\s*(.*\.\s*)?{name}\s*[.\]])")

@@ -123,8 +123,12 @@ class SpecificationSession:
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Note what is left after pytest's own selection."""
+        """Note what is left after pytest's own selection, and run it in the order that a provider wants."""
         self._collected = {scenario.id for item in items if (scenario := scenario_of(item)) is not None}
+        for provider in self.providers.values():
+            if ordered := getattr(provider, "in_order", None):
+                place = {one: number for number, one in enumerate(ordered(self._collected))}
+                items.sort(key=lambda item: place.get(getattr(scenario_of(item), "id", ""), len(place)))
 
     # ---- running
 
@@ -167,6 +171,9 @@ class SpecificationSession:
         lacking = scenario.needs - self.descriptions[_provider_of(item)].capabilities
         if lacking:
             pytest.skip(f"the provider lacks {', '.join(sorted(lacking))}")
+        left_out = getattr(self.providers[_provider_of(item)], "left_out", None)
+        if left_out and (why := left_out(scenario.id)):
+            pytest.skip(why)
 
     def pytest_bdd_before_step(self, request: pytest.FixtureRequest, step: Any) -> None:  # noqa: ANN401
         """Open the step."""

@@ -1,0 +1,261 @@
+"""A real AWS account, behind everything of `slrspec.sandbox`.
+
+The provider runs only while `slrspec run` holds the account. It is one account for all scenarios: what one has made
+is taken away before the next, and instances that one leaves intact are used by the next.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from slrspec.providers.contract import Description, Patience, PolicyDocument, Principal
+from slrspec.running.trouble import ProviderTrouble
+from slrspec.sandbox.account import Started
+from slrspec.sandbox.names import TAG_KEYS
+from slrspec.sandbox.opening import held_account
+from slrspec.sandbox.operations import PEOPLE
+from slrspec.sandbox.patience import LastCall, RealPatience
+from slrspec.sandbox.writes import RUNNER, Caller
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from botocore.client import BaseClient
+
+    from slrspec.sandbox.account import HeldAccount
+
+CAPABILITIES = frozenset({"iam-enforcement", "second-region"})
+# A new key has to work so many times in a row before anybody relies on it.
+WORKING_CALLS = 3
+
+
+class AwsProvider:
+    """The account that `slrspec run` holds."""
+
+    name = "aws"
+    single = "one account, held by one process"
+
+    def describe(self) -> Description:
+        """Say what answers, without asking it anything."""
+        settings = self._settings()
+        return Description(
+            product="AWS" if not settings.get("rehearsal") else "a rehearsal of AWS",
+            version="iam 2010-05-08, rds 2014-10-31, sts 2011-06-15",
+            started_by="somebody else",
+            capabilities=CAPABILITIES,
+            settings=settings,
+        )
+
+    @staticmethod
+    def _settings() -> dict[str, str]:
+        from slrspec.errors import SafetyRefusal
+
+        try:
+            held = held_account()
+        except SafetyRefusal:
+            return {"account": "held by nobody: slrspec run --provider aws --max-usd …"}
+        return {
+            "isolation": "one account; what a scenario has made is taken away before the next",
+            "lane": held.lane,
+            "regions": ", ".join(held.settings.regions),
+            "plan": held.plan.digest,
+            "run": held.run,
+            "sharing": "instances are created ahead; each scenario that uses one shows the call that created it",
+            "tags": "slrspec's own on roles are left out of what scenarios see",
+            **({"rehearsal": held.settings.rehearsal} if held.settings.rehearsal else {}),
+        }
+
+    def left_out(self, scenario: str) -> str:
+        """Return why a scenario is not run; empty if it is."""
+        return held_account().left_out(scenario)
+
+    def in_order(self, scenarios: Iterable[str]) -> list[str]:
+        """Return scenarios in the order of the plan; those that are not run stay behind the others."""
+        order = {one.scenario: number for number, one in enumerate(held_account().plan.scenarios)}
+        return sorted(scenarios, key=lambda one: order.get(one, len(order)))
+
+    @contextmanager
+    def open_account(self, scenario: str) -> Iterator[AwsAccount]:
+        """Bring the account into the state that a scenario needs, and tidy up after it.
+
+        Raises
+        ------
+        ProviderTrouble
+            If that state cannot be reached, or something of the scenario is left.
+
+        """
+        held = held_account()
+        if why := held.left_out(scenario):
+            raise ProviderTrouble(why)
+        try:
+            held.prepare(scenario)
+        except Exception as error:
+            raise ProviderTrouble(f"the account could not be prepared: {_brief(error)}") from error
+        account = AwsAccount(held, scenario)
+        try:
+            with held.guard.permitted(scenario, frozenset(held.needs[scenario].operations)):
+                yield account
+        finally:
+            account.give_back()
+            held.tidy(scenario)
+
+    def close(self) -> None:
+        """Do nothing: who holds the account lets go of it."""
+
+
+@dataclass
+class AwsAccount:
+    """The account as one scenario sees it."""
+
+    held: HeldAccount
+    scenario: str
+    _last: LastCall = field(default_factory=LastCall)
+    _used: list[Started] = field(default_factory=list)
+    _instances: int = 0
+
+    @property
+    def account_id(self) -> str:
+        """Twelve digits."""
+        return self.held.settings.account_id
+
+    @property
+    def region(self) -> str:
+        """Where calls go."""
+        return self.held.settings.region
+
+    @property
+    def second_region(self) -> str:
+        """Another Region."""
+        return self.held.settings.second_region
+
+    @property
+    def patience(self) -> Patience:
+        """Wait in real time, as long as AWS may take."""
+        pace = self.held.pace
+        return RealPatience(
+            timeout=pace.propagation,
+            interval=pace.interval,
+            sleep=time.sleep,
+            scenario=self.scenario,
+            instance_timeout=pace.instance,
+            instance_interval=pace.instance_interval,
+            last=self._last,
+            waits=self.held.waits,
+        )
+
+    def client(self, service: str, *, principal: Principal | None = None, region: str | None = None) -> BaseClient:
+        """Return a client each of whose calls goes through the sender."""
+        keys = (principal.access_key, principal.secret_key) if principal else None
+        shared = self.held.connection.client(service, region or self.region, keys=keys)
+        caller = Caller(principal.name, keys) if principal else RUNNER
+        called_in = shared.meta.region_name if service == "iam" else region or self.region
+
+        def make_api_call(operation: str, parameters: dict[str, Any]) -> Any:  # noqa: ANN401 - botocore's own
+            return self.call(service, operation, called_in, parameters, caller)
+
+        made: BaseClient = object.__new__(type(shared))
+        made.__dict__.update(shared.__dict__, _make_api_call=make_api_call)
+        return made
+
+    def call(
+        self, service: str, operation: str, region: str, parameters: Mapping[str, Any], caller: Caller
+    ) -> dict[str, Any]:
+        """Make a scenario's call, or show it the one by which an instance of its was created ahead."""
+        self._last.operation = operation
+        held = self.held
+        if operation == "CreateDBInstance" and caller is RUNNER:
+            for started in self._used:
+                if started.name == parameters.get("DBInstanceIdentifier"):
+                    return _as_created(started, parameters)
+        if operation == "DeleteServiceLinkedRole" and held.guard.owns_role:
+            held.mark_role()
+        answer = held.sender.call(service, operation, region, held.tagged(operation, parameters), caller)
+        if operation == "CreateDBInstance" and caller is RUNNER:
+            self._note_event(region, parameters, answer)
+        if operation == "DeleteServiceLinkedRole":
+            held.tasks.append((str(answer["DeletionTaskId"]), str(parameters["RoleName"])))
+        if operation == "CreateServiceLinkedRole" and held.guard.owns_role:
+            held.mark_role()
+        return _without_own_tags(answer)
+
+    def principal(self, name: str, policy: PolicyDocument) -> Principal:
+        """Make a user with the policy inline, never more than the boundary allows, and a key that works."""
+        held, user = self.held, self.unique_name("user")
+        boundary = {"PermissionsBoundary": held.settings.boundary} if held.settings.boundary else {}
+        with held.guard.permitted(f"making somebody for {self.scenario}", PEOPLE):
+            held.call("iam", "CreateUser", **held.tagged("CreateUser", {"UserName": user, **boundary}))
+            held.call("iam", "PutUserPolicy", UserName=user, PolicyName="only", PolicyDocument=json.dumps(policy))
+            key = held.call("iam", "CreateAccessKey", UserName=user)["AccessKey"]
+            found = Principal(name, key["AccessKeyId"], key["SecretAccessKey"])
+            self._await_key(found)
+        held.sleep(held.pace.settling)
+        return found
+
+    def _await_key(self, principal: Principal) -> None:
+        caller = Caller(principal.name, (principal.access_key, principal.secret_key))
+        good = 0
+
+        def works() -> bool:
+            nonlocal good
+            try:
+                self.held.sender.call("sts", "GetCallerIdentity", self.region, {}, caller)
+            except Exception:  # noqa: BLE001 - it does not work yet, or its time runs out
+                good = 0
+            else:
+                good += 1
+            return good >= WORKING_CALLS
+
+        if not self.held.wait(works):
+            raise ProviderTrouble("a new access key does not work")
+
+    def unique_name(self, noun: str) -> str:
+        """Return the name of an instance that was started ahead, where the plan has one, or a new one."""
+        if noun == "instance":
+            self._instances += 1
+            for need in self.held.needs[self.scenario].instances:
+                if need.number == self._instances and not need.event and (found := self.held.take(need)):
+                    self._used.append(found)
+                    return found.name
+        return self.held.new_name()
+
+    def _note_event(self, region: str, parameters: Mapping[str, Any], answer: Mapping[str, Any]) -> None:
+        """Remember an instance whose creation this scenario looks at: the next one may use it."""
+        for need in self.held.needs[self.scenario].instances:
+            if need.number == self._instances and need.event and not need.someone:
+                name = str(parameters["DBInstanceIdentifier"])
+                self._used.append(Started(name, region, need, dict(parameters), copy.deepcopy(dict(answer))))
+
+    def give_back(self) -> None:
+        """Give back the instances that were used, and those that came into being here and that others can use."""
+        with self.held.guard.permitted(f"looking at what {self.scenario} has left", GIVING_BACK):
+            for started in self._used:
+                self.held.give_back(started)
+            self._used.clear()
+
+
+GIVING_BACK = frozenset({"rds:DescribeDBInstances", "rds:DeleteDBInstance", "rds:ModifyDBInstance"})
+
+
+def _as_created(started: Started, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    if dict(parameters) != dict(started.parameters):
+        raise ProviderTrouble("an instance was created ahead, and not as the scenario creates it")
+    return copy.deepcopy(dict(started.answer))
+
+
+def _without_own_tags(answer: dict[str, Any]) -> dict[str, Any]:
+    """Leave out the tags by which slrspec marks a role as its own: no scenario has put them there."""
+    role = answer.get("Role")
+    if isinstance(role, dict) and role.get("Tags"):
+        tags = [tag for tag in role["Tags"] if tag["Key"] not in TAG_KEYS]
+        kept = {key: value for key, value in role.items() if key != "Tags"}
+        return {**answer, "Role": {**kept, **({"Tags": tags} if tags else {})}}
+    return answer
+
+
+def _brief(error: Exception) -> str:
+    return " ".join(str(error).split())[:300]

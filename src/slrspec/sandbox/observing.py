@@ -1,0 +1,129 @@
+"""Observing what each scenario does, on the model of the documented AWS, at every pace that it has."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from slrspec.errors import SlrspecError
+from slrspec.running.engine import Observer, Request, execute
+from slrspec.running.verdict import Verdict
+from slrspec.sandbox.operations import InstanceNeed, Needs, OperationsFile, is_read
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from slrspec.running.results import Exchange, ScenarioResult
+
+# At once, each kind of delay alone, and all together: what is called depends on what is not there yet.
+PACES = (
+    "documented",
+    "documented:creating=2",
+    "documented:deleting=2",
+    "documented:pending=2",
+    "documented:lag=1",
+    "documented:lag=2,pending=3,creating=1,deleting=1",
+)
+SECOND_REGION = "eu-west-1"
+CREATES, DELETES = "CreateServiceLinkedRole", "DeleteServiceLinkedRole"
+EDITS = frozenset({"UpdateRole", "UpdateRoleDescription", "TagRole", "UntagRole"})
+
+
+def observe(paces: Iterable[str] = PACES) -> OperationsFile:
+    """Run every scenario at every pace, and return what they did and need.
+
+    Raises
+    ------
+    SlrspecError
+        If one does not pass; what it would have done next nobody has seen then.
+
+    """
+    seen: dict[str, Needs] = {}
+    paces = tuple(paces)
+    for pace in paces:
+        run = execute(Request((pace,), no_deviations=True), Observer(lambda _: None))
+        for result in run.scenarios:
+            _refuse_unfinished(pace, result)
+            seen[result.scenario] = _joined(seen.get(result.scenario), _needs(result))
+    return OperationsFile(paces=paces, scenarios=seen)
+
+
+def _refuse_unfinished(pace: str, result: ScenarioResult) -> None:
+    if result.verdict is not Verdict.PASS:
+        raise SlrspecError(f"{result.scenario} does not pass on {pace}: {result.reason}")
+
+
+def _joined(first: Needs | None, second: Needs) -> Needs:
+    if first is None:
+        return second
+    if (first.role, first.instances) != (second.role, second.instances):
+        raise SlrspecError("a scenario creates other instances at another pace", hint="plan for the larger number")
+    return Needs(
+        operations=tuple(sorted({*first.operations, *second.operations})),
+        people=max(first.people, second.people),
+        instances=first.instances,
+        deleted=max(first.deleted, second.deleted),
+        writes_role=first.writes_role or second.writes_role,
+        role=first.role,
+        role_after=max(first.role_after, second.role_after, key=("kept", "altered", "deleted").index),
+    )
+
+
+def _needs(result: ScenarioResult) -> Needs:
+    exchanges = result.exchanges
+    creations = [e for e in exchanges if e.operation == "CreateDBInstance" and e.error is None]
+    return Needs(
+        operations=tuple(sorted({f"{e.service}:{e.operation}" for e in exchanges})),
+        people=len({e.principal for e in exchanges} - {"administrator"}),
+        instances=tuple(_instance(result, creation) for creation in creations),
+        deleted=sum(e.operation == "DeleteDBInstance" and e.error is None for e in exchanges),
+        writes_role=any(_is_linked(e) and not is_read(e.service, e.operation) for e in exchanges),
+        role=_role_before(result),
+        role_after=_role_after(exchanges),
+    )
+
+
+def _instance(result: ScenarioResult, creation: Exchange) -> InstanceNeed:
+    # What is created in a Given, or to prove that something else works, may have been begun before.
+    step = next(step for step in result.steps if creation.number in step.exchanges)
+    return InstanceNeed(
+        number=int(str(creation.parameters["DBInstanceIdentifier"]).rpartition("-")[2]),
+        second=creation.region == SECOND_REGION,
+        protected=bool(creation.parameters.get("DeletionProtection")),
+        event=_is_when(result, step.line) or creation.principal != "administrator",
+        someone=creation.principal != "administrator",
+    )
+
+
+def _is_when(result: ScenarioResult, line: int) -> bool:
+    kind = ""
+    for step in result.steps:
+        kind = step.keyword if step.keyword not in {"And", "But"} else kind
+        if step.line == line:
+            return kind == "When"
+    return False
+
+
+def _role_before(result: ScenarioResult) -> str:
+    texts = {step.text for step in result.steps}
+    if "the service-linked role" in texts:
+        return "present"
+    creates = any(e.operation == CREATES for e in result.exchanges)
+    return "absent" if creates or "no service-linked role" in texts else "any"
+
+
+def _role_after(exchanges: Iterable[Exchange]) -> str:
+    after, requested = "kept", False
+    for exchange in exchanges:
+        if exchange.error is not None:
+            continue
+        if exchange.operation in EDITS and _is_linked(exchange):
+            after = "altered"
+        if exchange.operation == DELETES:
+            after, requested = "deleted", True
+        if requested and (exchange.answer or {}).get("Status") == "FAILED":
+            after, requested = "kept", False
+    return after
+
+
+def _is_linked(exchange: Exchange) -> bool:
+    return "AWSServiceRole" in str(exchange.parameters.get("RoleName"))

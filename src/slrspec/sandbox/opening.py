@@ -1,0 +1,205 @@
+"""Taking hold of the real account for a run, and letting go of it: the order in which everything is proved.
+
+Settings, environment, credentials, preflight, the plan, the lease, the journal; then the scenarios; then everything
+is taken away and the lease is given back. Until the lease is held nothing at all is written.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from slrspec.errors import SafetyRefusal, UsageError
+from slrspec.sandbox.account import HeldAccount, pace_of
+from slrspec.sandbox.budget import Budget
+from slrspec.sandbox.connection import Connection, bare_environment, found_credentials, host_of
+from slrspec.sandbox.guard import Guard
+from slrspec.sandbox.journal import Journal
+from slrspec.sandbox.lease import BEYOND_SESSION, RUN, Lease, LeaseRecord, acquire
+from slrspec.sandbox.names import new_run
+from slrspec.sandbox.operations import LEASE, PREFLIGHT
+from slrspec.sandbox.planning import Plan, make_plan
+from slrspec.sandbox.preflight import FULL, Found, look_around, refuse_doubt
+from slrspec.sandbox.role_record import read_role
+from slrspec.sandbox.writes import Sender
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
+
+    from slrspec.sandbox.settings import SandboxSettings
+    from slrspec.spec.rules import Scenario, Specification
+
+CONFIRMATION = "SLRSPEC_CONFIRM_ALIAS"
+JOURNAL = "journal.jsonl"
+LONGEST_LIFE = 2.0
+"""Hours that an instance is reckoned with; whatever lives longer, the reaper has taken by then."""
+
+
+@dataclass(frozen=True)
+class Permission:
+    """What somebody has allowed for one run.
+
+    Attributes
+    ----------
+    max_usd
+        What it may cost; creation stops before.
+    plan
+        Digest of the plan that was shown, or its beginning; empty for whichever the plan is.
+    confirmed
+        The account's alias, typed or given for this run.
+
+    """
+
+    max_usd: float
+    plan: str = ""
+    confirmed: str = ""
+
+
+_held: list[HeldAccount] = []
+
+
+def held_account() -> HeldAccount:
+    """Return the account that this process holds.
+
+    Raises
+    ------
+    SafetyRefusal
+        If it holds none: nobody has allowed anything.
+
+    """
+    if not _held:
+        raise SafetyRefusal(
+            "the provider aws writes to a real account, and only for 'slrspec run --provider aws --max-usd …'",
+            hint="slrspec plan shows what it would do",
+        )
+    return _held[-1]
+
+
+@contextmanager
+def connected(settings: SandboxSettings) -> Iterator[Connection]:
+    """Hold the credentials in a guarded session, with nothing of AWS's left in the environment."""
+    credentials = found_credentials()
+    with ExitStack() as opened:
+        opened.enter_context(bare_environment())
+        if settings.rehearsal:
+            from slrspec.providers.loopback import loopback_only
+
+            opened.enter_context(loopback_only())
+        run = new_run(datetime.now(UTC))
+        guard = Guard(run, settings.account_id, settings.regions, host_of(settings))
+        yield Connection(settings, credentials, guard)
+
+
+@contextmanager
+def held(
+    settings: SandboxSettings,
+    specification: Specification,
+    scenarios: Iterable[Scenario],
+    permission: Permission,
+    folder: Path,
+    show: Callable[[Plan, Found], None] = lambda *_: None,
+) -> Iterator[HeldAccount]:
+    """Hold the account for a run.
+
+    Parameters
+    ----------
+    scenarios
+        Those that were selected.
+    folder
+        Where the journal goes.
+    show
+        Called with the plan before anything is written.
+
+    Raises
+    ------
+    SafetyRefusal
+        On any doubt; nothing was written then.
+    UsageError
+        If the plan is not the one that was shown.
+
+    """
+    with connected(settings) as connection, ExitStack() as opened:
+        found = look_around(connection, confirmed=permission.confirmed)
+        refuse_doubt(found)
+        plan = make_plan(settings, specification, scenarios, found.lane)
+        show(plan, found)
+        refuse_other_plan(plan, permission.plan)
+        connection.guard.owns_role = found.lane == FULL
+        lease = _leased(connection, plan)
+        connection.guard.before_write = lambda: _check(connection, lease)
+        journal = opened.enter_context(Journal(folder / JOURNAL, connection.guard.run, lease.epoch))
+        pace = pace_of(settings)
+        account = HeldAccount(
+            settings=settings,
+            connection=connection,
+            guard=connection.guard,
+            lease=lease,
+            sender=Sender(connection, journal, pace.propagation, pace.interval),
+            plan=plan,
+            budget=Budget(permission.max_usd, LONGEST_LIFE * 60),
+            lane=found.lane,
+            role_before=lease.record.role,
+            pace=pace,
+        )
+        _held.append(account)
+        try:
+            yield account
+        finally:
+            _held.remove(account)
+            account.end()
+            if not account.left:
+                with connection.guard.permitted("giving the lease back", LEASE, holds_no_lease=True):
+                    lease.release()
+
+
+def refuse_other_plan(plan: Plan, shown: str) -> None:
+    """Refuse to execute another plan than the one that was shown.
+
+    Raises
+    ------
+    UsageError
+        If the digests differ.
+
+    """
+    if shown and not plan.digest.startswith(shown):
+        raise UsageError(
+            f"the plan is {plan.digest[:12]} now, not {shown[:12]} as it was shown",
+            hint="slrspec plan shows it; the features, the settings, the selection or the role have changed",
+        )
+
+
+def _leased(connection: Connection, plan: Plan) -> Lease:
+    expires = connection.expires
+    assert expires is not None  # the preflight has seen it
+    now = datetime.now(UTC)
+    record = LeaseRecord(
+        run=connection.guard.run,
+        purpose=RUN,
+        host=socket.gethostname(),
+        started=now,
+        not_after=(expires + BEYOND_SESSION).replace(microsecond=0),
+        regions=plan.regions,
+        plan=plan.digest,
+    )
+    iam, ssm = connection.client("iam"), connection.client("ssm", once=True)
+    with connection.guard.permitted("taking the lease", LEASE | PREFLIGHT, holds_no_lease=True):
+        lease = acquire(ssm, record, now, take_over=False, read_role=lambda: read_role(iam))
+        if lease.older:
+            lease.abandon()
+            raise SafetyRefusal("an earlier run has ended without tidying up", hint="slrspec sweep")
+    return lease
+
+
+def _check(connection: Connection, lease: Lease) -> None:
+    with connection.guard.permitted("looking at the lease", LEASE, holds_no_lease=True):
+        lease.check()
+
+
+def confirmation(given: str) -> str:
+    """Return the alias as it was given by option or environment; empty if by neither."""
+    return given or os.environ.get(CONFIRMATION, "")

@@ -1,0 +1,214 @@
+"""Which operations each scenario may make on a real account, and what it needs there: a file, made by observing.
+
+`operations.json` holds what the scenarios did on the model of the documented AWS, at every pace that it has. Nobody
+writes it by hand: `tools/operations.py` does, and a test compares. What slrspec does by itself, before, between and
+after the scenarios, is listed here.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+
+import msgspec
+
+from slrspec.errors import UsageError
+
+FILE = "operations.json"
+
+# Beginnings of the names of calls that change nothing.
+READS: dict[str, tuple[str, ...]] = {
+    "ec2": ("Describe",),
+    "iam": ("Generate", "Get", "List", "Simulate"),
+    "rds": ("Describe", "List"),
+    "ssm": ("Describe", "Get"),
+    "sts": ("Get",),
+}
+
+PREFLIGHT = frozenset(
+    {
+        "ec2:DescribeRegions",
+        "iam:GetRole",
+        "iam:ListAccountAliases",
+        "iam:ListAttachedRolePolicies",
+        "iam:ListInstanceProfilesForRole",
+        "iam:ListRolePolicies",
+        "iam:ListRoles",
+        "rds:DescribeDBClusters",
+        "rds:DescribeDBInstances",
+        "rds:ListTagsForResource",
+        "ssm:GetParametersByPath",
+        "sts:GetCallerIdentity",
+    }
+)
+"""Before the first write, and for `slrspec doctor`."""
+
+LEASE = frozenset({"ssm:DeleteParameter", "ssm:GetParameter", "ssm:GetParametersByPath", "ssm:PutParameter"})
+"""To hold the account."""
+
+PEOPLE = frozenset({"iam:CreateAccessKey", "iam:CreateUser", "iam:PutUserPolicy", "sts:GetCallerIdentity"})
+"""To make someone with exactly one policy."""
+
+MARKING = frozenset({"iam:GetRole", "iam:ListRoles", "iam:TagRole"})
+"""To mark a service-linked role as the run's own."""
+
+TIDYING = frozenset(
+    {
+        "iam:DeleteAccessKey",
+        "iam:DeleteGroup",
+        "iam:DeleteInstanceProfile",
+        "iam:DeletePolicy",
+        "iam:DeleteRole",
+        "iam:DeleteRolePermissionsBoundary",
+        "iam:DeleteRolePolicy",
+        "iam:DeleteServiceLinkedRole",
+        "iam:DeleteUser",
+        "iam:DeleteUserPolicy",
+        "iam:DetachGroupPolicy",
+        "iam:DetachRolePolicy",
+        "iam:DetachUserPolicy",
+        "iam:GetGroup",
+        "iam:GetInstanceProfile",
+        "iam:GetPolicy",
+        "iam:GetRole",
+        "iam:GetServiceLinkedRoleDeletionStatus",
+        "iam:GetUser",
+        "iam:ListAccessKeys",
+        "iam:ListAttachedGroupPolicies",
+        "iam:ListAttachedRolePolicies",
+        "iam:ListAttachedUserPolicies",
+        "iam:ListInstanceProfilesForRole",
+        "iam:ListRolePolicies",
+        "iam:ListRoles",
+        "iam:ListUserPolicies",
+        "iam:RemoveRoleFromInstanceProfile",
+        "rds:DeleteDBInstance",
+        "rds:DeleteDBSnapshot",
+        "rds:DescribeDBInstances",
+        "rds:DescribeDBSnapshots",
+        "rds:ModifyDBInstance",
+    }
+)
+"""To give the account back after each scenario."""
+
+STARTING = frozenset({"rds:CreateDBInstance", "rds:DescribeDBInstances"})
+"""To start instances before the scenarios that will need them."""
+
+READING_BACK = frozenset(
+    {
+        "iam:GetGroup",
+        "iam:GetInstanceProfile",
+        "iam:GetPolicy",
+        "iam:GetRole",
+        "iam:GetRolePolicy",
+        "iam:GetUser",
+        "iam:ListRoles",
+        "rds:DescribeDBInstances",
+    }
+)
+"""To find out whether a write happened whose answer was lost."""
+
+
+class InstanceNeed(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A DB instance that a scenario creates.
+
+    Attributes
+    ----------
+    second
+        In the second Region.
+    protected
+        Against deletion.
+    event
+        Whether its creation is what the scenario looks at: then nobody may have created it before.
+    someone
+        Whether somebody else than the administrator creates it; no other scenario can use it then.
+    number
+        How many names for instances the scenario has asked for when it creates it.
+
+    """
+
+    number: int
+    second: bool = False
+    protected: bool = False
+    event: bool = False
+    someone: bool = False
+
+    @property
+    def kind(self) -> tuple[bool, bool]:
+        """What makes one instance as good as another: its Region, and its protection."""
+        return self.second, self.protected
+
+
+class Needs(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What one scenario does and needs on a real account.
+
+    Attributes
+    ----------
+    operations
+        What the administrator and the people made for the scenario may call, `iam:GetRole`, sorted.
+    people
+        How many users with a policy it needs.
+    instances
+        The DB instances that it creates, in order.
+    deleted
+        How many of them it deletes.
+    writes_role
+        Whether it tries to change the service-linked role, be it in vain.
+    role
+        Whether the service-linked role has to be there at its start: `present` (it is made if it is not), `absent`,
+        or `any`.
+    role_after
+        What becomes of it: `kept` as it was, `altered`, or `deleted`.
+
+    """
+
+    operations: tuple[str, ...]
+    role: str
+    role_after: str = "kept"
+    people: int = 0
+    instances: tuple[InstanceNeed, ...] = ()
+    deleted: int = 0
+    writes_role: bool = False
+
+    @property
+    def alone(self) -> bool:
+        """Whether no DB instance but its own may be about: a role that it deletes, or that must not be there."""
+        return self.role == "absent" or self.role_after == "deleted"
+
+
+class OperationsFile(msgspec.Struct, frozen=True, kw_only=True):
+    """The file as a whole; `paces` are those that it was observed at."""
+
+    paces: tuple[str, ...]
+    scenarios: dict[str, Needs]
+
+
+@cache
+def read_operations() -> OperationsFile:
+    """Return the shipped file."""
+    return msgspec.json.decode(files(__package__).joinpath(FILE).read_bytes(), type=OperationsFile)
+
+
+def needs_of(scenario: str) -> Needs:
+    """Return what a scenario needs.
+
+    Raises
+    ------
+    UsageError
+        If nobody has observed it: then nobody knows what it would do to an account.
+
+    """
+    found = read_operations().scenarios.get(scenario)
+    if found is None:
+        raise UsageError(f"the scenario {scenario} was never observed", hint="python tools/operations.py")
+    return found
+
+
+def is_read(service: str, operation: str) -> bool:
+    """Tell whether an operation changes nothing."""
+    return operation.startswith(READS.get(service, ()))
+
+
+def encode_operations(found: OperationsFile) -> bytes:
+    """Return the file as it is committed; equal observations give equal bytes."""
+    return msgspec.json.format(msgspec.json.encode(found, order="sorted"), indent=1) + b"\n"

@@ -1,0 +1,377 @@
+"""The plan of a night: what is run, in which order, what it may call and create, how long it takes and what it costs.
+
+A plan is a function of the features, the operations file, the settings and the lane, so that the one that was shown
+can be told from any other by its digest; a run executes the plan of the digest that it was given, or none.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from slrspec.sandbox.operations import InstanceNeed, Needs, needs_of
+from slrspec.sandbox.preflight import FREE, FULL
+from slrspec.sandbox.prices import DATE, InstanceKind, price
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from slrspec.sandbox.settings import SandboxSettings
+    from slrspec.spec.rules import Scenario, Specification
+
+# Minutes that RDS and IAM take, as others have measured them (docs/plan.md), and at worst.
+CREATION, DELETION, ROLE_DELETION, PERSON, CALL = 7.0, 5.0, 0.5, 0.5, 0.005
+WORST_ROLE_DELETION, WORST_PERSON, WORST_CALL = 5.0, 3.0, 0.05
+
+
+class Timing(msgspec.Struct, frozen=True):
+    """Minutes that things take: creating and deleting an instance, deleting the role, making someone, a call."""
+
+    creation: float
+    deletion: float
+    role_deletion: float
+    person: float
+    call: float
+
+
+EXPECTED = Timing(CREATION, DELETION, ROLE_DELETION, PERSON, CALL)
+
+
+class PlannedScenario(msgspec.Struct, frozen=True, kw_only=True):
+    """One scenario of the plan.
+
+    Attributes
+    ----------
+    not_run
+        Why it will not be run; empty if it will.
+    operations
+        What it may call.
+    starts
+        The Regions of the instances that are started when its turn comes, for it and for those after it.
+    shares
+        How many of its instances were created for an earlier scenario, too.
+    begins, ends
+        Minutes from the night's beginning, as expected.
+    waits
+        What it waits for meanwhile, in words; empty if for nothing that takes a minute.
+
+    """
+
+    scenario: str
+    rule: str
+    not_run: str = ""
+    operations: tuple[str, ...] = ()
+    people: int = 0
+    starts: tuple[str, ...] = ()
+    creates: tuple[str, ...] = ()
+    shares: int = 0
+    begins: float = 0.0
+    ends: float = 0.0
+    waits: tuple[str, ...] = ()
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """The plan of a night.
+
+    Attributes
+    ----------
+    scenarios
+        In the order of their execution; those that are not run last.
+    minutes, worst_minutes
+        From beginning to end, as expected and at worst.
+    usd
+        US dollars at worst; None if a price is not known.
+    prices
+        The day of the price table.
+    digest
+        SHA-256 of all the rest.
+
+    """
+
+    account_id: str
+    lane: str
+    regions: tuple[str, ...]
+    rehearsal: bool
+    features: str
+    scenarios: tuple[PlannedScenario, ...]
+    instances: int
+    minutes: float
+    worst_minutes: float
+    usd: float | None
+    prices: str
+    digest: str = ""
+
+    @property
+    def run(self) -> tuple[PlannedScenario, ...]:
+        """The scenarios that are run, in order."""
+        return tuple(one for one in self.scenarios if not one.not_run)
+
+    def planned(self, scenario: str) -> PlannedScenario | None:
+        """Return a scenario's part of the plan."""
+        return next((one for one in self.scenarios if one.scenario == scenario), None)
+
+
+def make_plan(
+    settings: SandboxSettings, specification: Specification, scenarios: Iterable[Scenario], lane: str = FULL
+) -> Plan:
+    """Return the plan for some scenarios of a specification.
+
+    Parameters
+    ----------
+    lane
+        `full`, or `free` where the service-linked role is not ours.
+
+    Raises
+    ------
+    UsageError
+        If nobody has observed what one of them does.
+
+    """
+    wanted = list(scenarios)
+    needs = {scenario.id: needs_of(scenario.id) for scenario in wanted}
+    reasons = {scenario.id: why_not(settings, scenario, needs[scenario.id], lane) for scenario in wanted}
+    order = in_order([(s.id, needs[s.id]) for s in wanted if not reasons[s.id]])
+    rules = {scenario.id: scenario.rule for scenario in wanted}
+    expected = simulate(order, needs, EXPECTED)
+    worst = simulate(order, needs, worst_timing(settings))
+    regions = (settings.region, settings.second_region)
+    planned = [_planned(one, rules, needs, expected, regions) for one in order]
+    planned += [
+        PlannedScenario(scenario=scenario.id, rule=scenario.rule, not_run=reasons[scenario.id])
+        for scenario in wanted
+        if reasons[scenario.id]
+    ]
+    plan = Plan(
+        account_id=settings.account_id,
+        lane=lane,
+        regions=settings.regions,
+        rehearsal=bool(settings.rehearsal),
+        features=specification.digest,
+        scenarios=tuple(planned),
+        instances=sum(len(one.creates) for one in planned),
+        minutes=round(expected.minutes, 1),
+        worst_minutes=round(worst.minutes, 1),
+        usd=_cost(worst, regions),
+        prices=DATE.isoformat(),
+    )
+    return msgspec.structs.replace(plan, digest=digest_of(plan))
+
+
+def digest_of(plan: Plan) -> str:
+    """Return the digest of a plan, whatever digest it names."""
+    return hashlib.sha256(msgspec.json.encode(msgspec.structs.replace(plan, digest=""))).hexdigest()
+
+
+def worst_timing(settings: SandboxSettings) -> Timing:
+    """Return the longest that everything may take before nobody waits any longer."""
+    minutes = float(settings.instance_minutes)
+    return Timing(minutes, minutes, WORST_ROLE_DELETION, WORST_PERSON, WORST_CALL)
+
+
+NO_BOUNDARY = "no permissions boundary is named for the users that it needs"
+
+
+def why_not(settings: SandboxSettings, scenario: Scenario, needs: Needs, lane: str) -> str:
+    """Return why a scenario is not run on this account; empty if it is."""
+    if needs.people and not settings.boundary and not settings.rehearsal:
+        return NO_BOUNDARY
+    if any(need.second for need in needs.instances) and len(settings.regions) < len("12"):
+        return "the sandbox has no second Region"
+    if lane == FREE and (needs.writes_role or needs.alone):
+        return "the service-linked role is not slrspec's own, or others use RDS here"
+    lacking = scenario.needs - {"iam-enforcement", "second-region"}
+    return f"the provider lacks {', '.join(sorted(lacking))}" if lacking else ""
+
+
+# ---- the order
+
+
+def in_order(scenarios: Sequence[tuple[str, Needs]]) -> list[str]:
+    """Return the ids of scenarios in the order in which they share most.
+
+    First what needs no instance and may find or leave no role. Then each scenario that looks at the creation of an
+    instance, and after it one that uses this instance up; both need an account in which there is no other. Then all
+    instances that are left to be created are started at once, and while they come into being the scenarios run that
+    need none. At last those that use them, the ones that leave them intact before the ones that do not.
+    """
+    place = {one: number for number, (one, _) in enumerate(scenarios)}
+    needs = dict(scenarios)
+
+    def those(which: Callable[[Needs], bool]) -> list[str]:
+        return [one for one in place if which(needs[one])]
+
+    alone = those(lambda n: not n.instances and (n.alone or n.role_after == "altered"))
+    meanwhile = those(lambda n: not n.instances and not (n.alone or n.role_after == "altered"))
+    shown = those(lambda n: any(i.event and not i.someone for i in n.instances))
+    by_others = those(lambda n: any(i.someone for i in n.instances))
+    ending = those(
+        lambda n: bool(n.instances) and n.role_after == "deleted" and not any(i.event for i in n.instances)
+    )
+    here = [one for one in ending if not any(i.second for i in needs[one].instances)]
+    # Those that come back to a role that was deleted have to have one first, which the scenarios before have left.
+    chain = sorted(shown, key=lambda one: (needs[one].role == "absent", place[one]))
+    paired = [one for pair in _zipped(chain, here) for one in pair]
+    using = those(lambda n: bool(n.instances) and not n.alone)
+    intact = sorted(using, key=lambda one: (needs[one].deleted > 0, place[one]))
+    elsewhere = [one for one in ending if one not in here]
+    return [*alone, *paired, *by_others, *meanwhile, *intact, *elsewhere]
+
+
+def _zipped(first: list[str], second: list[str]) -> Iterable[list[str]]:
+    for number in range(max(len(first), len(second))):
+        yield [*first[number : number + 1], *second[number : number + 1]]
+
+
+def segment(order: Sequence[str], needs: dict[str, Needs], start: int) -> list[str]:
+    """Return the scenarios from one on for which instances may be started together.
+
+    It ends before the next one that no instance but its own may see.
+    """
+    found = [order[start]]
+    if needs[order[start]].alone:
+        return found
+    for one in order[start + 1 :]:
+        if needs[one].alone:
+            break
+        found.append(one)
+    return found
+
+
+def starts(group: Sequence[str], needs: dict[str, Needs], idle: Sequence[InstanceNeed]) -> list[InstanceNeed]:
+    """Return the instances to start for a group, beyond those that stand idle; what survives is used again."""
+    have = [need.kind for need in idle]
+    found: list[InstanceNeed] = []
+    for one in group:
+        taken = [need for need in needs[one].instances if not need.event]
+        for need in taken:
+            if need.kind in have:
+                have.remove(need.kind)
+            else:
+                found.append(need)
+        have += [need.kind for need in surviving(needs[one])]
+    return found
+
+
+def surviving(needs: Needs) -> list[InstanceNeed]:
+    """Return the instances that a scenario leaves intact for others; it deletes its first ones first."""
+    return [need for need in needs.instances[needs.deleted :] if not need.someone]
+
+
+# ---- how long it takes
+
+
+class Moment(msgspec.Struct, frozen=True):
+    """When a scenario begins and ends, what it starts and shares, and what it waits for."""
+
+    begins: float
+    ends: float
+    started: tuple[InstanceNeed, ...]
+    shared: int
+    waits: tuple[str, ...]
+
+
+class Course(msgspec.Struct, frozen=True):
+    """The course of a night: its moments by scenario, its length in minutes, and how long each instance lives."""
+
+    moments: dict[str, Moment]
+    minutes: float
+    lives: tuple[tuple[bool, float], ...]
+
+
+class _Alive(msgspec.Struct):
+    need: InstanceNeed
+    ready: float
+    since: float
+
+
+def simulate(order: Sequence[str], needs: dict[str, Needs], timing: Timing) -> Course:
+    """Go through a night in thought, as the provider goes through it in earnest."""
+    clock, idle, moments, role = 0.0, [], {}, "absent"
+    lives: list[tuple[bool, float]] = []
+
+    def end(one: _Alive) -> None:
+        lives.append((one.need.second, clock - one.since))
+
+    alive: list[_Alive] = idle
+    for number, one in enumerate(order):
+        begins, waits, needed = clock, [], needs[one]
+        own = [need.kind for need in needed.instances if not need.event]
+        surplus = [found for found in alive if needed.alone and not _take(own, found.need.kind)]
+        if surplus:
+            clock += timing.deletion
+            waits.append(f"deleting {len(surplus)} DB instances")
+            for found in surplus:
+                alive.remove(found)
+                end(found)
+        if role != "absent" and (needed.role == "absent" or role == "altered"):
+            clock, role = clock + timing.role_deletion, "absent"
+        group = segment(order, needs, number)
+        started = starts(group, needs, [found.need for found in alive])
+        alive += [_Alive(need, clock + timing.creation, clock) for need in started]
+        clock += timing.call * len(needed.operations) * 2 + timing.person * needed.people
+        used, shared = [], 0
+        for need in needed.instances:
+            if need.event:
+                used.append(_Alive(need, clock + timing.creation, clock))
+            else:
+                found = next(found for found in alive if found.need.kind == need.kind)
+                alive.remove(found)
+                shared += found.since < begins or found.need.event
+                used.append(found)
+        if used and max(found.ready for found in used) > clock:
+            clock = max(found.ready for found in used)
+            waits.append("a DB instance becoming available")
+        if needed.deleted:
+            clock += timing.deletion * needed.deleted
+            waits.append(f"deleting {needed.deleted} DB instance{'s' if needed.deleted > 1 else ''}")
+        if needed.role_after == "deleted":
+            clock += timing.role_deletion
+        role = {"kept": "kept", "altered": "altered", "deleted": "absent"}[needed.role_after]
+        for place, found in enumerate(used):
+            if place < needed.deleted:
+                end(found)
+            elif found.need.someone:
+                clock += timing.deletion
+                waits.append("deleting 1 DB instance that nobody else can use")
+                end(found)
+            else:
+                alive.append(_Alive(msgspec.structs.replace(found.need, event=False), found.ready, found.since))
+        moments[one] = Moment(begins, clock, tuple(started), shared, tuple(waits))
+    if alive:
+        clock += timing.deletion
+        for found in alive:
+            end(found)
+    return Course(moments, clock + timing.role_deletion, tuple(lives))
+
+
+def _take(kinds: list[tuple[bool, bool]], kind: tuple[bool, bool]) -> bool:
+    if kind not in kinds:
+        return False
+    kinds.remove(kind)
+    return True
+
+
+def _planned(
+    one: str, rules: dict[str, str], needs: dict[str, Needs], course: Course, regions: tuple[str, str]
+) -> PlannedScenario:
+    moment, needed = course.moments[one], needs[one]
+    started = tuple(regions[need.second] for need in moment.started)
+    return PlannedScenario(
+        scenario=one,
+        rule=rules[one],
+        operations=needed.operations,
+        people=needed.people,
+        starts=started,
+        creates=(*started, *(regions[need.second] for need in needed.instances if need.event)),
+        shares=moment.shared,
+        begins=round(moment.begins, 1),
+        ends=round(moment.ends, 1),
+        waits=moment.waits,
+    )
+
+
+def _cost(course: Course, regions: tuple[str, str]) -> float | None:
+    prices: list[Any] = [price(InstanceKind(regions[second]), minutes) for second, minutes in course.lives]
+    return None if None in prices else round(sum(prices), 4)
