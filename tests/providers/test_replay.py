@@ -43,9 +43,11 @@ for fault in faults()[::20]:
 print(json.dumps({"differing": differing, "failed": failed}))
 """
 
-CANNOT_MAKE_PEOPLE = """
+OTHERS = """
 import contextlib
+import dataclasses
 import slrspec
+from slrspec.running.trouble import ProviderTrouble
 from slrspec.providers.moto import MotoAccount, MotoProvider
 
 class Lonely(MotoProvider):
@@ -59,6 +61,21 @@ class Lonely(MotoProvider):
 class Alone(MotoAccount):
     def principal(self, name, policy):
         self.client("iam").get_user(UserName="nobody")
+
+class Hurried(MotoProvider):
+    name = "hurried"
+
+    @contextlib.contextmanager
+    def open_account(self, scenario):
+        with super().open_account(scenario) as account:
+            yield dataclasses.replace(account, patience=Impatient(3, 1, lambda seconds: None))
+
+class Impatient(slrspec.Patience):
+    def until(self, done, read):
+        reading = super().until(done, read)
+        if not done(reading):
+            raise ProviderTrouble("time was up")
+        return reading
 """
 
 
@@ -230,19 +247,27 @@ def test_what_the_record_does_not_have_is_not_run(moto_results: Results, tmp_pat
     assert (other["verdict"], other["reason"]) == ("not-run", "the record has no such scenario")
 
 
-def test_somebody_who_could_not_be_made_is_judged_as_before(tmp_path: Path) -> None:
-    """Making people is no exchange, so nothing else could tell."""
+@pytest.mark.parametrize(
+    ("provider", "rules", "verdict"),
+    [("lonely", ["RDS-PER-13", "RDS-PER-14"], "error"), ("hurried", ["RDS-CRE-02", "RDS-EDT-10"], "error")],
+)
+def test_what_is_no_call_ends_a_scenario_as_it_did(
+    tmp_path: Path, provider: str, rules: list[str], verdict: str
+) -> None:
+    """Neither somebody who cannot be made nor time that is up leaves an exchange, so nothing else could tell."""
     site = tmp_path / "site"
-    info = site / "lonely-0.1.dist-info"
+    info = site / "others-0.1.dist-info"
     info.mkdir(parents=True)
-    (site / "lonely.py").write_text(CANNOT_MAKE_PEOPLE)
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: lonely\nVersion: 0.1\n")
-    (info / "entry_points.txt").write_text("[slrspec.providers]\nlonely = lonely:Lonely\n")
-    rules = ["--rule", "RDS-PER-13", "--rule", "RDS-PER-14"]
-    run = slrspec("run", "--provider", "lonely", *rules, "--format", "json", cwd=tmp_path, PYTHONPATH=str(site))
+    (site / "others.py").write_text(OTHERS)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: others\nVersion: 0.1\n")
+    (info / "entry_points.txt").write_text(
+        "[slrspec.providers]\nlonely = others:Lonely\nhurried = others:Hurried\n"
+    )
+    chosen = [argument for rule in rules for argument in ("--rule", rule)]
+    run = slrspec("run", "--provider", provider, *chosen, "--format", "json", cwd=tmp_path, PYTHONPATH=str(site))
     recorded = json.loads(run.stdout)
-    assert {one["verdict"] for one in recorded["scenarios"]} == {"error"}
-    assert evidence(replayed(recorded, tmp_path, *rules)) == evidence(recorded)
+    assert verdict in {one["verdict"] for one in recorded["scenarios"]}
+    assert evidence(replayed(recorded, tmp_path, *chosen)) == evidence(recorded)
 
 
 def test_a_record_of_several_providers_needs_a_name(moto_results: Results, tmp_path: Path) -> None:

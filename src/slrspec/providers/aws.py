@@ -118,6 +118,8 @@ class AwsAccount:
     _used: list[Started] = field(default_factory=list)
     _instances: int = 0
 
+    keeps_request_ids = True  # AWS's own names of its calls, which support and an audit ask for
+
     @property
     def account_id(self) -> str:
         """Twelve digits."""

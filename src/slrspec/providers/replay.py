@@ -147,7 +147,8 @@ class ReplayedAccount:
         self.region = recorded.region or REGION
         regions = (exchange.region for exchange in recorded.exchanges)  # of IAM, which has none, it is `aws-global`
         self.second_region = next((r for r in regions if r != self.region and "global" not in r), SECOND_REGION)
-        self.patience: Patience = RecordedWaits([wait.readings for wait in recorded.waits])
+        readings = [wait.readings for wait in reversed(recorded.waits)]
+        self.patience: Patience = RecordedWaits(0, 0, lambda _: None, readings, self._stop_where_it_stopped)
 
     def client(self, service: str, *, principal: Principal | None = None, region: str | None = None) -> BaseClient:
         """Return a client that is answered from the record."""
@@ -163,14 +164,8 @@ class ReplayedAccount:
         return copy
 
     def principal(self, name: str, policy: PolicyDocument) -> Principal:  # noqa: ARG002 - not in the record
-        """Return somebody of the name.
-
-        After the last recorded call somebody is asked for only where making them failed, which is no exchange.
-        """
-        stopped = next((step for step in self._recorded.steps if step.verdict is not Verdict.PASS), None)
-        over = self._given == len(self._recorded.exchanges)
-        if over and stopped is not None and stopped.verdict and all(check.ok for check in stopped.checks):
-            raise JudgedBefore(self.references.restored(stopped.message), stopped.verdict)
+        """Return somebody of the name; whoever was made made a call, unless making them failed."""
+        self._stop_where_it_stopped()
         self._principals += 1
         return Principal(name, f"AKIA{self._principals:016}", "replayed")
 
@@ -215,6 +210,16 @@ class ReplayedAccount:
             exchange, duration_ms=old.duration_ms, attempts=old.attempts, request_id=old.request_id
         )
 
+    def _stop_where_it_stopped(self) -> None:
+        """End as the record does if it ends here, and not with a call: somebody could not be made, or time was up.
+
+        A step that stopped by a failed check is not meant: that check is made again.
+        """
+        stopped = next((step for step in self._recorded.steps if step.verdict is not Verdict.PASS), None)
+        over = self._given == len(self._recorded.exchanges)
+        if over and stopped is not None and stopped.verdict and all(check.ok for check in stopped.checks):
+            raise JudgedBefore(self.references.restored(stopped.message), stopped.verdict)
+
     def _answer(self, client: Any, made: Call) -> dict[str, Any]:  # noqa: ANN401 - botocore types no internals
         if self._given == len(self._recorded.exchanges):
             raise ProviderTrouble(f"differs from the record, which ends before {_called(made)}")
@@ -244,20 +249,29 @@ class ReplayedAccount:
 
 @dataclass(frozen=True)
 class RecordedWaits(Patience):
-    """Waits as long as the recorded scenario did, in readings, and not a moment by the clock."""
+    """Waits as long as the recorded scenario did, in readings, and not a moment by the clock.
+
+    Attributes
+    ----------
+    readings
+        How often each wait read, the last wait first.
+    time_is_up
+        Called where a wait ends in vain.
+
+    """
 
     readings: list[int] = field(default_factory=list)
-
-    def __init__(self, readings: list[int]) -> None:
-        super().__init__(timeout=0, interval=0, sleep=lambda _: None)
-        object.__setattr__(self, "readings", list(reversed(readings)))
+    time_is_up: Callable[[], None] = lambda: None
 
     def until(self, done: Callable[[T], bool], read: Callable[[], T]) -> T:
         """Read as often as was read, or until `done` is content, and return the last reading."""
         left = self.readings.pop() if self.readings else 1
         reading = read()
-        while not done(reading) and left > 1:
+        while not done(reading):
             left -= 1
+            if left < 1:
+                self.time_is_up()
+                break
             reading = read()
         return reading
 

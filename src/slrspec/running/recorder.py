@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -121,12 +121,18 @@ class RecordedPatience:
     """A provider's patience whose waits are recorded."""
 
     def __init__(self, patience: Patience, waits: list[Wait]) -> None:
-        self._patience = patience
+        self._sleep = patience.sleep
+        self._patience = replace(patience, sleep=self._slept)
         self._waits = waits
+        self._seconds = 0.0
+
+    def _slept(self, seconds: float) -> None:
+        self._seconds += seconds
+        self._sleep(seconds)
 
     def until(self, done: Callable[[T], bool], read: Callable[[], T]) -> T:
         """Read until `done` is content with the reading or time is up, and return the last reading."""
-        place = len(self._waits)
+        place, begun = len(self._waits), self._seconds
         self._waits.append(Wait(readings=0, seconds=0.0, content=False))
 
         def noted(reading: T) -> bool:
@@ -134,8 +140,7 @@ class RecordedPatience:
             return self._waits[place].content
 
         def counted() -> T:
-            readings = self._waits[place].readings + 1
-            seconds = round((readings - 1) * self._patience.interval, 3)
+            readings, seconds = self._waits[place].readings + 1, round(self._seconds - begun, 3)
             self._waits[place] = Wait(readings=readings, seconds=seconds, content=False)
             return read()
 
