@@ -25,6 +25,7 @@ from slrspec.commands.plan import plan
 from slrspec.commands.serve import serve
 from slrspec.commands.site import report, site
 from slrspec.commands.smoke import smoke
+from slrspec.commands.sweep import sweep
 from slrspec.commands.trace import trace
 from slrspec.errors import SlrspecError, UsageError
 
@@ -514,6 +515,7 @@ for subcommand in (
     serve,
     site,
     smoke,
+    sweep,
     trace,
 ):
     command.add_command(subcommand)

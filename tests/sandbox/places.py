@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import secrets
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache
 from typing import Any
 
 from slrspec.providers.server_process import ServerProcess, free_port
@@ -30,6 +31,17 @@ def serving(command: tuple[str, ...]) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}"
     finally:
         server.stop()
+
+
+_making = threading.Lock()
+
+
+@cache
+def _session() -> Any:
+    """The one session, which has read the services' models once for all tests."""
+    from boto3.session import Session
+
+    return Session(aws_access_key_id="testing", aws_secret_access_key="testing", region_name=REGIONS[0])
 
 
 def new_account() -> str:
@@ -55,25 +67,19 @@ class Place:
     timeout: float = 30
     _clients: dict[tuple[str, str], Any] = field(default_factory=dict)
 
-    @cached_property
-    def _session(self) -> Any:
-        from boto3.session import Session
-
-        return Session(aws_access_key_id="testing", aws_secret_access_key="testing", region_name=REGIONS[0])
-
     def client(self, service: str, region: str = REGIONS[0]) -> Any:
         key = (service, region)
         if key not in self._clients:
             from botocore.config import Config
 
-            client = self._session.client(
-                service,
-                region_name=region,
-                endpoint_url=self.url,
-                config=Config(
-                    retries={"total_max_attempts": self.retries, "mode": "standard"}, read_timeout=self.timeout
-                ),
-            )
+            retries: Any = {"total_max_attempts": self.retries, "mode": "standard"}
+            with _making:
+                client = _session().client(
+                    service,
+                    region_name=region,
+                    endpoint_url=self.url,
+                    config=Config(retries=retries, read_timeout=self.timeout),
+                )
             client.meta.events.register("before-call", self._name_account)
             self._clients[key] = client
         return self._clients[key]

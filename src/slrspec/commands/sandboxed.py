@@ -76,7 +76,7 @@ def sandboxed(request: Request, allowed: Allowed, out: Path) -> Iterator[Sandbox
     settings = read_settings()
     specification, _ = check(request)
     scenarios = request.selection.checked(specification).select(specification)[1]
-    confirmed = confirmation(allowed.confirm) or _typed(settings)
+    confirmed = confirmation(allowed.confirm) or typed(settings)
     permission = Permission(allowed.max_usd, allowed.plan, confirmed)
     with held(settings, specification, scenarios, permission, out, _show) as account:
         try:
@@ -91,10 +91,11 @@ def sandboxed(request: Request, allowed: Allowed, out: Path) -> Iterator[Sandbox
         click.echo("slrspec: the account is still held; slrspec sweep takes the rest away", err=True)
 
 
-def _typed(settings: SandboxSettings) -> str:
+def typed(settings: SandboxSettings) -> str:
+    """Ask for the account's alias where somebody can answer; empty otherwise."""
     if not sys.stdin.isatty():
         return ""
-    click.echo(f"This run creates and deletes in the account {settings.account_id}.", err=True)
+    click.echo(f"This creates and deletes in the account {settings.account_id}.", err=True)
     return str(click.prompt("Its alias, to go on", default="", show_default=False, err=True))
 
 

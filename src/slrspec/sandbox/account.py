@@ -8,20 +8,21 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from slrspec.running.trouble import ProviderTrouble, answered_error
 from slrspec.sandbox import names
 from slrspec.sandbox.operations import MARKING, STARTING, TIDYING, InstanceNeed, Needs, needs_of
 from slrspec.sandbox.planning import segment, starts
-from slrspec.sandbox.preflight import FULL
-from slrspec.sandbox.role_record import ROLE_PATH, RoleRecord, read_role, writes_to_restore
+from slrspec.sandbox.preflight import FULL, SHORTEST_SESSION
+from slrspec.sandbox.role_record import ROLE_PATH, SERVICE, RoleRecord, read_role, writes_to_restore
 from slrspec.sandbox.writes import MISSING, Sender
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
     from slrspec.sandbox.budget import Budget
     from slrspec.sandbox.connection import Connection
     from slrspec.sandbox.guard import Guard
@@ -103,6 +104,17 @@ class HeldAccount:
         What was waited for, by anybody.
     left
         What could not be taken away, in words.
+    idle
+        Instances that no scenario uses just now.
+    tasks
+        Deletions of the role that somebody has asked for, by task and name.
+    made
+        What has to be taken away.
+    taken
+        Services that had a role of theirs before the run.
+    altered, marked, appeared
+        Of the service-linked role: whether it is not as new any more, whether it has the run's tags, and whether it
+        may have come into being since it was last seen to be absent.
 
     """
 
@@ -121,8 +133,10 @@ class HeldAccount:
     idle: list[Started] = field(default_factory=list)
     tasks: list[tuple[str, str]] = field(default_factory=list)
     made: list[Made] = field(default_factory=list)
+    taken: frozenset[str] = frozenset()
     altered: bool = False
     marked: bool = False
+    appeared: bool = False
     interrupted: bool = False
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     sleep: Callable[[float], None] = time.sleep
@@ -159,8 +173,11 @@ class HeldAccount:
             return
         if operation in ALTERING and ROLE_MARK in str(parameters.get("RoleName", "")):
             self.altered = True
-        if operation in {"CreateServiceLinkedRole", "CreateDBInstance"}:
-            self.marked = False
+        service = str(parameters.get("AWSServiceName", SERVICE))
+        if service != SERVICE:
+            self.made.append(Made(operation, service, ""))
+        elif operation in {"CreateServiceLinkedRole", "CreateDBInstance"}:
+            self.marked, self.appeared = False, True
 
     def call(self, service: str, operation: str, region: str = "", **parameters: Any) -> Any:  # noqa: ANN401
         """Make a call of the run's own, beside the scenarios."""
@@ -267,7 +284,7 @@ class HeldAccount:
         return [str(role["RoleName"]) for role in self.call("iam", "ListRoles", PathPrefix=ROLE_PATH)["Roles"]]
 
     def mark_role(self, *, again: bool = False) -> None:
-        """Tag the service-linked role as the run's own, if there is one and it is; IAM lets only such be deleted."""
+        """Tag the service-linked role, if it is the run's own; the runner's policy lets only such be deleted."""
         if (self.marked and not again) or self.lane != FULL:
             return
         with self.guard.permitted("marking the role", MARKING):
@@ -285,13 +302,33 @@ class HeldAccount:
 
         """
         self.settle_tasks()
-        for name in self.linked_roles():
-            self.mark_role(again=True)
-            self._empty_role(name)
-            self.tried("iam", "DeleteServiceLinkedRole", RoleName=name)
-        if not self.wait(lambda: not self.linked_roles()):
+        if not self.wait(self._role_stays_away):
             raise ProviderTrouble("the service-linked role cannot be deleted")
-        self.marked = self.altered = False
+        self.marked = self.altered = self.appeared = False
+
+    def _role_stays_away(self) -> bool:
+        """Ask for the role's deletion if there is one; tell whether there is none, and reads agree on it."""
+        for look in range(STABLE_LOOKS if self.appeared else 1):
+            if look:
+                self.sleep(self.pace.interval)
+            if found := self.linked_roles():
+                self.appeared = True
+                self.mark_role(again=True)
+                for name in found:
+                    self._empty_role(name)
+                    self._ask_deletion(name)
+                return False
+        return True
+
+    def _ask_deletion(self, name: str) -> None:
+        try:
+            task = self.call("iam", "DeleteServiceLinkedRole", RoleName=name)["DeletionTaskId"]
+        except Exception as error:
+            if not isinstance(error, ProviderTrouble) and not answered_error(error).status:
+                raise
+            return  # refused, or its answer was lost: the next look tells
+        self.tasks.append((str(task), name))
+        self.settle_tasks()
 
     def settle_tasks(self) -> None:
         """Wait until every deletion of the role that a scenario has asked for has ended, one way or the other."""
@@ -304,6 +341,23 @@ class HeldAccount:
         if look is None:
             return self.read("iam", "GetRole", RoleName=name) is None
         return look.get("Status") in ENDED
+
+    def delete_unwanted_role(self, service: str) -> None:
+        """Delete another service's role that came into being, in this run, where a refusal was expected."""
+        if service in self.taken:
+            return
+
+        def gone() -> bool:
+            found = self.call("iam", "ListRoles", PathPrefix=ROLE_PATH.replace(SERVICE, service))["Roles"]
+            for role in found:
+                name = str(role["RoleName"])
+                self.guard.unwanted.add(name)
+                self._empty_role(name)
+                self._ask_deletion(name)
+            return not found
+
+        if not self.wait(gone):
+            self.left.append(f"the service-linked role of {service}")
 
     # ---- after a scenario
 
@@ -329,6 +383,9 @@ class HeldAccount:
         kept = {one.name for one in self.idle}
         made = [one for one in dict.fromkeys(self.made) if one.name not in kept]
         self.settle_tasks()
+        if self.altered and self.guard.owns_role:
+            for name in self.linked_roles():  # before the policies go that something may have attached to it
+                self._empty_role(name)
         self.delete_instances([(m.name, m.region) for m in made if m.operation == "CreateDBInstance"])
         for one in made:
             if one.operation == "DeleteDBInstance":
@@ -508,22 +565,26 @@ class HeldAccount:
         planned = self.plan.planned(scenario)
         if planned is None:
             return "it is not in the plan that was shown"
-        if planned.not_run:
-            return planned.not_run
-        needed = self.needs[scenario]
+        return planned.not_run or self._beyond_means(self.needs[scenario])
+
+    def _beyond_means(self, needed: Needs) -> str:
+        """Return what the account, the session or the budget lacks by now for a scenario; empty for nothing."""
+        if taken := self.taken & set(needed.services):
+            return f"the account has a role of {min(taken)} already"
         if not needed.instances:
             return ""
         left = self.lease.record.not_after - datetime.now(UTC)
-        worst = timedelta(seconds=2 * self.pace.instance) if not self.settings.rehearsal else timedelta(minutes=25)
-        if left < worst:
-            return f"the session ends too soon to clean up ({int(left.total_seconds() // 60)} minutes are left)"
-        missing = [n for n in needed.instances if n.kind not in [one.need.kind for one in self.idle]]
-        if not self.budget.affords([self.region_of(need) for need in missing]):
-            return f"over the budget of {self.budget.limit:.2f} USD"
-        return ""
+        if left < SHORTEST_SESSION:
+            return f"the session ends too soon to clean up: {int(left.total_seconds() // 60)} minutes are left"
+        idle = [started.need.kind for started in self.idle]
+        if self.budget.affords([self.region_of(n) for n in needed.instances if n.event or n.kind not in idle]):
+            return ""
+        return f"over the budget of {self.budget.limit:.2f} USD"
 
 
 ROUNDS = 4
+# A reading may lag behind, so absence has to show so many times in a row.
+STABLE_LOOKS = 3
 ROLE_MARK = "AWSServiceRoleForRDS".removesuffix("RDS")
 ALTERING = frozenset(
     {
@@ -558,4 +619,5 @@ DELETERS: tuple[tuple[str, Callable[[HeldAccount, str], None]], ...] = (
     ("CreateUser", HeldAccount.delete_user),
     ("CreateGroup", HeldAccount.delete_group),
     ("CreatePolicy", HeldAccount.delete_policy),
+    ("CreateServiceLinkedRole", HeldAccount.delete_unwanted_role),
 )

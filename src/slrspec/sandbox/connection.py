@@ -153,11 +153,11 @@ class Connection:
             endpoint_url=self.settings.rehearsal or None,
             aws_access_key_id=keys[0] if keys else None,
             aws_secret_access_key=keys[1] if keys else None,
-            config=Config(
+            config=Config(  # type: ignore[call-arg] # the stubs do not know the last one
                 retries={"mode": "standard", "total_max_attempts": attempts},
                 connect_timeout=CONNECT_SECONDS,
                 read_timeout=READ_SECONDS,
-                ignore_configured_endpoint_urls=True,
+                ignore_configured_endpoint_urls=True,  # which the stubs do not know
             ),
         )
 

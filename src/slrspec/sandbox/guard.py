@@ -12,22 +12,22 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 from slrspec.errors import CallRefusedByGuard
-from slrspec.sandbox.names import EPOCH_TAG, EXPIRES_TAG, RUN_TAG, SUITE_TAG, parse_name, run_of_suffix
+from slrspec.sandbox.names import EPOCH_TAG, EXPIRES_TAG, RUN_TAG, SUITE_TAG, parse_name
 from slrspec.sandbox.operations import READS, is_read
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
 
 SERVICES = frozenset(READS)
 AWS = ".amazonaws.com"
 MARK, PARAMETERS = "slrspec_let_through", "slrspec_parameters"
-LINKED_ROLE = re.compile(r"AWSServiceRoleFor(RDS|rds)")
+LINKED_ROLE = re.compile(r"AWSServiceRoleFor(RDS|rds)(_slrspec)?")
+# What a sweep may delete besides, where a service has created it against its word.
+TRIED_ROLE = re.compile(r"AWSServiceRoleFor(ElastiCache|elasticache|slrspec-no-such-service)")
 RESERVED_POLICY = re.compile(r"arn:aws:iam::aws:policy/aws-service-role/AmazonRDS\w*ServiceRolePolicy")
 # The role's own service, one that must be refused, and one that there is not.
 LINKED_SERVICES = {"rds.amazonaws.com", "elasticache.amazonaws.com", "slrspec-no-such-service.amazonaws.com"}
@@ -78,6 +78,10 @@ class Guard:
         Called before a write is let through; refuses by raising (the lease was lost, say).
     owns_role
         Whether the service-linked role of RDS may be written to, and be deleted.
+    sweeping
+        Whether the things of any run are the run's own, because it takes away what others have left.
+    unwanted
+        Names of other service-linked roles that the run has made because a refusal did not come.
 
     """
 
@@ -88,6 +92,8 @@ class Guard:
     refused: list[str] = field(default_factory=list)
     before_write: Callable[[], None] = lambda: None
     owns_role: bool = False
+    sweeping: bool = False
+    unwanted: set[str] = field(default_factory=set)
     _permit: Permit = NOTHING
 
     def register(self, events: Any) -> None:  # noqa: ANN401 - botocore's emitter
@@ -135,13 +141,13 @@ class Guard:
 
     # ---- botocore's events
 
-    def _creating_client(self, *, event_name: str, **_: Any) -> None:
+    def _creating_client(self, *, event_name: str, **_: object) -> None:
         service = event_name.rpartition(".")[2]
         if service not in SERVICES:
             raise self._refusal(f"a client for {service}, which no scenario needs")
 
     @staticmethod
-    def _parameters(*, params: Mapping[str, Any], context: dict[str, Any], **_: Any) -> None:
+    def _parameters(*, params: Mapping[str, Any], context: dict[str, Any], **_: object) -> None:
         context[PARAMETERS] = params
 
     def _before_call(self, *, model: Any, params: dict[str, Any], **_: Any) -> None:  # noqa: ANN401
@@ -181,28 +187,31 @@ class Guard:
     def is_own(self, name: object) -> bool:
         """Tell whether a name is one that this run gives."""
         found = parse_name(name) if isinstance(name, str) else None
-        return found is not None and found.run == self.run
+        return found is not None and (self.sweeping or found.run == self.run)
 
     def may_write_to(self, role: object) -> bool:
         """Tell whether a role is the run's own: by its name, by its suffix, or because there was none before."""
         if not isinstance(role, str):
             return False
         linked = self.owns_role and LINKED_ROLE.fullmatch(role) is not None
-        return self.is_own(role) or linked or run_of_suffix(role) == self.run
+        tried = role in self.unwanted or (self.sweeping and TRIED_ROLE.fullmatch(role) is not None)
+        return self.is_own(role) or linked or tried or self.is_own(role.partition("_")[2])
 
 
 # ---- the rules for what a write is done to: each returns what is wrong, or an empty text
 
+Rule = Callable[[Guard, Mapping[str, Any]], str]
 
-def _own(key: str) -> Any:  # noqa: ANN401 - a rule
+
+def _own(key: str) -> Rule:
     def rule(guard: Guard, given: Mapping[str, Any]) -> str:
         return "" if guard.is_own(given.get(key)) else f"{key} {given.get(key)!r} is not of this run"
 
     return rule
 
 
-def _tagged(key: str) -> Any:  # noqa: ANN401 - a rule
-    """A new thing has the run's name and its tags."""
+def _tagged(key: str) -> Rule:
+    """Ask for the run's name and its tags on a new thing."""
 
     def rule(guard: Guard, given: Mapping[str, Any]) -> str:
         return _own(key)(guard, given) or _tags(guard, given)
@@ -219,7 +228,7 @@ def _tags(guard: Guard, given: Mapping[str, Any]) -> str:
 
 
 def _role(guard: Guard, given: Mapping[str, Any]) -> str:
-    """A role of the run's own, or the service-linked one where that is."""
+    """Ask for a role of the run's own, or for the service-linked one where that is."""
     name = given.get("RoleName")
     return "" if guard.may_write_to(name) else f"the role {name!r} is not of this run"
 
@@ -234,7 +243,7 @@ def _policy(guard: Guard, given: Mapping[str, Any], key: str = "PolicyArn") -> s
     return "" if own or RESERVED_POLICY.fullmatch(arn) else f"the policy {arn} is not of this run"
 
 
-def _attached_to(entity: Any) -> Any:  # noqa: ANN401 - rules
+def _attached_to(entity: Rule) -> Rule:
     return lambda guard, given: entity(guard, given) or _policy(guard, given)
 
 
@@ -243,7 +252,7 @@ def _boundary(guard: Guard, given: Mapping[str, Any]) -> str:
 
 
 def _harmless_inline(guard: Guard, given: Mapping[str, Any]) -> str:
-    """An inline policy that would do no harm if the service took it against its word."""
+    """Ask for an inline policy that would do no harm if the service took it against its word."""
     return _role(guard, given) or _harmless(given, "PolicyDocument")
 
 
@@ -259,7 +268,7 @@ def _harmless(given: Mapping[str, Any], key: str) -> str:
 
 
 def _trust(guard: Guard, given: Mapping[str, Any]) -> str:
-    """A trust policy that lets in two services that nobody here runs, or the account itself."""
+    """Ask for a trust policy that lets in services that nobody here runs, or the account itself."""
     document = given.get("AssumeRolePolicyDocument", given.get("PolicyDocument", ""))
     try:
         principals = [statement["Principal"] for statement in json.loads(document)["Statement"]]
@@ -268,6 +277,7 @@ def _trust(guard: Guard, given: Mapping[str, Any]) -> str:
     harmless: tuple[dict[str, str], ...] = (
         {"Service": "ec2.amazonaws.com"},
         {"Service": "lambda.amazonaws.com"},
+        {"Service": "rds.amazonaws.com"},  # whom the service-linked role is brought back to trust
         {"AWS": f"arn:aws:iam::{guard.account_id}:root"},
     )
     return "" if all(principal in harmless for principal in principals) else f"it would trust {principals}"
@@ -285,7 +295,7 @@ def _creates_policy(guard: Guard, given: Mapping[str, Any]) -> str:
     return _tagged("PolicyName")(guard, given) or _harmless(given, "PolicyDocument")
 
 
-def _creates_linked(guard: Guard, given: Mapping[str, Any]) -> str:
+def _creates_linked(_: Guard, given: Mapping[str, Any]) -> str:
     service = given.get("AWSServiceName")
     return "" if service in LINKED_SERVICES else f"the service {service!r} has no rule here"
 
@@ -294,29 +304,27 @@ def _assumes(guard: Guard, given: Mapping[str, Any]) -> str:
     arn = str(given.get("RoleArn", ""))
     name = arn.rpartition("/")[2]
     inside = arn.startswith(f"arn:aws:iam::{guard.account_id}:role/")
-    # To be refused is harmless for whosever role it is, and nobody uses the credentials of one that does not refuse.
+    # To be refused does no harm, whosever role it is, and nobody uses what one that does not refuse hands out.
     right = guard.is_own(name) or LINKED_ROLE.fullmatch(name)
     return "" if inside and right else f"the role {arn} is another's"
 
 
 def _creates_instance(guard: Guard, given: Mapping[str, Any]) -> str:
-    """The smallest instance there is, to be seen by nobody, under the run's name and tags."""
+    """Ask for the smallest instance there is, to be seen by nobody, under the run's name and tags."""
+    size, engine, storage = (given.get(key) for key in ("DBInstanceClass", "Engine", "AllocatedStorage"))
+    public, backups = given.get("PubliclyAccessible"), given.get("BackupRetentionPeriod")
     limits = (
-        ("the class", given.get("DBInstanceClass"), given.get("DBInstanceClass") in CLASSES),
-        ("the engine", given.get("Engine"), given.get("Engine") in ENGINES),
-        ("the storage", given.get("AllocatedStorage"), 0 < int(given.get("AllocatedStorage") or 0) <= LARGEST_GB),
-        ("public access", given.get("PubliclyAccessible"), given.get("PubliclyAccessible") is False),
-        (
-            "the time that backups are kept",
-            given.get("BackupRetentionPeriod"),
-            given.get("BackupRetentionPeriod") == 0,
-        ),
+        ("the class", size, size in CLASSES),
+        ("the engine", engine, engine in ENGINES),
+        ("the storage", storage, isinstance(storage, int) and 0 < storage <= LARGEST_GB),
+        ("public access", public, public is False),
+        ("the time that backups are kept", backups, backups == 0),
     )
     for what, value, right in limits:
         if not right:
             return f"{what} is {value!r}"
     if surplus := set(given) - INSTANCE_PARAMETERS:
-        return f"{sorted(surplus)[0]} is not of the smallest instance"
+        return f"{min(surplus)} is not of the smallest instance"
     return _tagged("DBInstanceIdentifier")(guard, given)
 
 
@@ -351,7 +359,7 @@ def _unprotects_instance(guard: Guard, given: Mapping[str, Any]) -> str:
 
 
 def _user_with_boundary(guard: Guard, given: Mapping[str, Any]) -> str:
-    """A user, who outside a rehearsal never may do more than the boundary says."""
+    """Ask for a boundary on a new user, which only a rehearsal does without."""
     if not guard.host and not given.get("PermissionsBoundary"):
         return "a user without a permissions boundary"
     return _tagged("UserName")(guard, given)
@@ -364,7 +372,7 @@ def _lease_parameter(_: Guard, given: Mapping[str, Any]) -> str:
     return "a lease is never overwritten" if given.get("Overwrite") else ""
 
 
-RULES: dict[str, Any] = {
+RULES: dict[str, Rule] = {
     "iam:AddRoleToInstanceProfile": _profile,
     "iam:AttachGroupPolicy": _attached_to(_own("GroupName")),
     "iam:AttachRolePolicy": _attached_to(_role),

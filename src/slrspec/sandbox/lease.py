@@ -36,7 +36,7 @@ LARGEST_VALUE = 4096
 BEYOND_SESSION = timedelta(minutes=5)
 """How much longer than the session's credentials a lease lasts."""
 CHECK_EVERY = 60.0
-TRIES, BETWEEN_TRIES = 5, 0.5
+TRIES, BETWEEN_TRIES, LOOKS = 5, 0.5, 3
 RUN, SWEEP = "run", "sweep"
 EXISTS, MISSING = "ParameterAlreadyExists", "ParameterNotFound"
 
@@ -76,6 +76,8 @@ class LeaseRecord(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         The service-linked role before the first write; None for no role. Whoever takes over keeps it.
     inherited
         The runs that it took over from, oldest first: their things may still be there.
+    since
+        When the first of those runs had looked at the role; what is older was there before.
     nonce
         Random, so that a holder knows its own lease again.
 
@@ -90,6 +92,7 @@ class LeaseRecord(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     plan: str = ""
     role: RoleRecord | None = None
     inherited: tuple[str, ...] = ()
+    since: datetime | None = None
     nonce: str = ""
 
     @property
@@ -152,8 +155,8 @@ def acquire(
     ssm
         A client of the lease's Region. It should send a write once; an answer that is lost is made up for here.
     record
-        What to write. Its `role`, `inherited` and `nonce` are filled in here, and the Regions of those that it
-        takes over from are added.
+        What to write. Its `role`, `inherited`, `since` and `nonce` are filled in here, and the Regions of those
+        that it takes over from are added.
     now
         The time, UTC.
     take_over
@@ -167,19 +170,20 @@ def acquire(
     LeaseHeld
         If somebody else has it, or gets it first, or if the role is changing.
     LeaseInDoubt
-        If it cannot be told whether it was taken.
+        If it cannot be told whether it was taken, or how the role is.
     SafetyRefusal
         If what it has to say does not fit into a parameter.
 
     """
-    found = _looked(ssm)
+    found = look_for_leases(ssm)
     for one in found:
         _refuse_held(one, now, take_over=take_over)
     held = [one.record for one in found if one.record]
     record = msgspec.structs.replace(
         record,
         regions=tuple(dict.fromkeys(region for said in (*held, record) for region in said.regions)),
-        role=held[0].role if held else read_role(),
+        role=held[0].role if held else _role(read_role),
+        since=held[0].since if held else record.started,
         inherited=tuple(dict.fromkeys(run for said in held for run in said.runs)),
         nonce=secrets.token_hex(8),
     )
@@ -194,13 +198,34 @@ def acquire(
     return lease
 
 
-def _looked(ssm: Any) -> list[FoundLease]:  # noqa: ANN401 - as above
+def _role(read: Callable[[], RoleRecord | None]) -> RoleRecord | None:
     from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.parsers import ResponseParserError
 
     try:
-        return find_leases(ssm)
-    except (ClientError, BotoCoreError, OSError) as error:
-        raise LeaseInDoubt(f"the leases of the account cannot be read: {error}") from error
+        return read()
+    except (ClientError, BotoCoreError, ResponseParserError, OSError) as error:
+        raise LeaseInDoubt(f"the service-linked role cannot be read: {error}") from error
+
+
+def look_for_leases(ssm: Any) -> list[FoundLease]:  # noqa: ANN401 - as above
+    """Return the leases of the account, oldest first.
+
+    Raises
+    ------
+    LeaseInDoubt
+        If they cannot be read.
+
+    """
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    doubt: Exception | None = None
+    for _ in range(LOOKS):
+        try:
+            return find_leases(ssm)
+        except (ClientError, BotoCoreError, OSError, LookupError) as error:
+            doubt = error  # a JSON answer that was cut on its way is for botocore one without members
+    raise LeaseInDoubt(f"the leases of the account cannot be read: {doubt!r}") from doubt
 
 
 def _refuse_held(lease: FoundLease, now: datetime, *, take_over: bool) -> None:
@@ -284,8 +309,8 @@ class Lease:
                 self.sleep(BETWEEN_TRIES)
             try:
                 found = self.ssm.get_parameter(Name=self.name)["Parameter"]["Value"]
-            except (ClientError, BotoCoreError, OSError):
-                continue  # it may not be shown yet
+            except (ClientError, BotoCoreError, OSError, LookupError):
+                continue  # it may not be shown yet, or the answer was cut
             return bool(found == value)
         raise LeaseInDoubt(f"the lease {self.name} exists and cannot be read")
 
@@ -293,7 +318,7 @@ class Lease:
         """Make sure that nothing moved while the lease was taken; see `acquire`."""
         if set(self.older) - self.check(older_than=0):
             raise LeaseHeld("somebody else has just given the account back", hint="try again")
-        if read_role is not None and read_role() != self.record.role:
+        if read_role is not None and _role(read_role) != self.record.role:
             raise LeaseHeld(
                 "the service-linked role changed while the lease was being taken", hint="somebody else is at work"
             )
@@ -322,7 +347,7 @@ class Lease:
             if attempt:
                 self.sleep(BETWEEN_TRIES)
             looked = self.clock()  # before the look, which shows nothing older
-            found = {lease.epoch: lease.record.nonce if lease.record else "" for lease in _looked(self.ssm)}
+            found = {lease.epoch: lease.record.nonce if lease.record else "" for lease in look_for_leases(self.ssm)}
             self._refuse_others(found)
             if found.get(self.epoch) == self.record.nonce:
                 self._checked, self._seen = looked, set(found)

@@ -8,6 +8,7 @@ from slrspec.errors import SlrspecError
 from slrspec.running.engine import Observer, Request, execute
 from slrspec.running.verdict import Verdict
 from slrspec.sandbox.operations import InstanceNeed, Needs, OperationsFile, is_read
+from slrspec.sandbox.role_record import SERVICE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -61,6 +62,7 @@ def _joined(first: Needs | None, second: Needs) -> Needs:
         operations=tuple(sorted({*first.operations, *second.operations})),
         people=max(first.people, second.people),
         instances=first.instances,
+        services=first.services,
         deleted=max(first.deleted, second.deleted),
         writes_role=first.writes_role or second.writes_role,
         role=first.role,
@@ -76,6 +78,7 @@ def _needs(result: ScenarioResult) -> Needs:
         people=len({e.principal for e in exchanges} - {"administrator"}),
         instances=tuple(_instance(result, creation) for creation in creations),
         deleted=sum(e.operation == "DeleteDBInstance" and e.error is None for e in exchanges),
+        services=tuple(sorted(_services(exchanges) - {SERVICE})),
         writes_role=any(_is_linked(e) and not is_read(e.service, e.operation) for e in exchanges),
         role=_role_before(result),
         role_after=_role_after(exchanges),
@@ -123,6 +126,10 @@ def _role_after(exchanges: Iterable[Exchange]) -> str:
         if requested and (exchange.answer or {}).get("Status") == "FAILED":
             after, requested = "kept", False
     return after
+
+
+def _services(exchanges: Iterable[Exchange]) -> set[str]:
+    return {str(e.parameters["AWSServiceName"]) for e in exchanges if e.operation == CREATES}
 
 
 def _is_linked(exchange: Exchange) -> bool:

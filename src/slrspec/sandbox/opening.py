@@ -144,6 +144,7 @@ def held(
             budget=Budget(permission.max_usd, LONGEST_LIFE * 60),
             lane=found.lane,
             role_before=lease.record.role,
+            taken=found.taken,
             pace=pace,
         )
         _held.append(account)

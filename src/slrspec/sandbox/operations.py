@@ -152,6 +152,8 @@ class Needs(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         The DB instances that it creates, in order.
     deleted
         How many of them it deletes.
+    services
+        Other services than RDS whose roles it asks for, and must not get.
     writes_role
         Whether it tries to change the service-linked role, be it in vain.
     role
@@ -168,6 +170,7 @@ class Needs(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     people: int = 0
     instances: tuple[InstanceNeed, ...] = ()
     deleted: int = 0
+    services: tuple[str, ...] = ()
     writes_role: bool = False
 
     @property

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from slrspec.providers.contract import Patience
 from slrspec.running.trouble import ProviderTrouble
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 T = TypeVar("T")
 # What a DB instance is in while something is being done to it: none of these is an answer.

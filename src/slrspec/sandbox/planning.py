@@ -1,4 +1,4 @@
-"""The plan of a night: what is run, in which order, what it may call and create, how long it takes and what it costs.
+"""The plan of a night: what is run, in which order, what it may call and create, how long it takes, what it costs.
 
 A plan is a function of the features, the operations file, the settings and the lane, so that the one that was shown
 can be told from any other by its digest; a run executes the plan of the digest that it was given, or none.
@@ -281,69 +281,86 @@ class Course(msgspec.Struct, frozen=True):
 
 
 class _Alive(msgspec.Struct):
+    """An instance, for as long as it lives."""
+
     need: InstanceNeed
     ready: float
     since: float
 
 
-def simulate(order: Sequence[str], needs: dict[str, Needs], timing: Timing) -> Course:
-    """Go through a night in thought, as the provider goes through it in earnest."""
-    clock, idle, moments, role = 0.0, [], {}, "absent"
-    lives: list[tuple[bool, float]] = []
+class _Night:
+    """A night that is gone through in thought, as the provider goes through it in earnest."""
 
-    def end(one: _Alive) -> None:
-        lives.append((one.need.second, clock - one.since))
+    def __init__(self, order: Sequence[str], needs: dict[str, Needs], timing: Timing) -> None:
+        self.order, self.needs, self.timing = order, needs, timing
+        self.clock = 0.0
+        self.idle: list[_Alive] = []
+        self.role = "absent"
+        self.lives: list[tuple[bool, float]] = []
+        self.waits: list[str] = []
 
-    alive: list[_Alive] = idle
-    for number, one in enumerate(order):
-        begins, waits, needed = clock, [], needs[one]
-        own = [need.kind for need in needed.instances if not need.event]
-        surplus = [found for found in alive if needed.alone and not _take(own, found.need.kind)]
-        if surplus:
-            clock += timing.deletion
-            waits.append(f"deleting {len(surplus)} DB instances")
-            for found in surplus:
-                alive.remove(found)
-                end(found)
-        if role != "absent" and (needed.role == "absent" or role == "altered"):
-            clock, role = clock + timing.role_deletion, "absent"
-        group = segment(order, needs, number)
-        started = starts(group, needs, [found.need for found in alive])
-        alive += [_Alive(need, clock + timing.creation, clock) for need in started]
-        clock += timing.call * len(needed.operations) * 2 + timing.person * needed.people
-        used, shared = [], 0
-        for need in needed.instances:
-            if need.event:
-                used.append(_Alive(need, clock + timing.creation, clock))
-            else:
-                found = next(found for found in alive if found.need.kind == need.kind)
-                alive.remove(found)
-                shared += found.since < begins or found.need.event
-                used.append(found)
-        if used and max(found.ready for found in used) > clock:
-            clock = max(found.ready for found in used)
-            waits.append("a DB instance becoming available")
-        if needed.deleted:
-            clock += timing.deletion * needed.deleted
-            waits.append(f"deleting {needed.deleted} DB instance{'s' if needed.deleted > 1 else ''}")
+    def course(self) -> Course:
+        """Go through all of it."""
+        moments = {one: self._moment(number, one) for number, one in enumerate(self.order)}
+        self._delete(list(self.idle))
+        return Course(moments, self.clock + self.timing.role_deletion, tuple(self.lives))
+
+    def _moment(self, number: int, one: str) -> Moment:
+        begins, needed = self.clock, self.needs[one]
+        self.waits = []
+        self._prepare(needed)
+        group = segment(self.order, self.needs, number)
+        started = starts(group, self.needs, [found.need for found in self.idle])
+        self.idle += [_Alive(need, self.clock + self.timing.creation, self.clock) for need in started]
+        self.clock += self.timing.call * len(needed.operations) * 2 + self.timing.person * needed.people
+        used = [self._used(need) for need in needed.instances]
+        shared = sum(found.since < begins for found in used)
+        self._await(used)
+        for found in used[: needed.deleted]:
+            self._delete([found])
         if needed.role_after == "deleted":
-            clock += timing.role_deletion
-        role = {"kept": "kept", "altered": "altered", "deleted": "absent"}[needed.role_after]
-        for place, found in enumerate(used):
-            if place < needed.deleted:
-                end(found)
-            elif found.need.someone:
-                clock += timing.deletion
-                waits.append("deleting 1 DB instance that nobody else can use")
-                end(found)
-            else:
-                alive.append(_Alive(msgspec.structs.replace(found.need, event=False), found.ready, found.since))
-        moments[one] = Moment(begins, clock, tuple(started), shared, tuple(waits))
-    if alive:
-        clock += timing.deletion
-        for found in alive:
-            end(found)
-    return Course(moments, clock + timing.role_deletion, tuple(lives))
+            self.clock += self.timing.role_deletion
+        self.role = {"kept": "kept", "altered": "altered", "deleted": "absent"}[needed.role_after]
+        rest = used[needed.deleted :]
+        self._delete([found for found in rest if found.need.someone])
+        self.idle += [found for found in rest if not found.need.someone]
+        return Moment(begins, self.clock, tuple(started), shared, tuple(self.waits))
+
+    def _prepare(self, needed: Needs) -> None:
+        own = [need.kind for need in needed.instances if not need.event]
+        if needed.alone:
+            self._delete([found for found in self.idle if not _take(own, found.need.kind)])
+        if self.role != "absent" and (needed.role == "absent" or self.role == "altered"):
+            self.clock, self.role = self.clock + self.timing.role_deletion, "absent"
+
+    def _used(self, need: InstanceNeed) -> _Alive:
+        if need.event:
+            return _Alive(need, self.clock + self.timing.creation, self.clock)
+        found = next(found for found in self.idle if found.need.kind == need.kind)
+        self.idle.remove(found)
+        return found
+
+    def _await(self, used: Sequence[_Alive]) -> None:
+        ready = max((found.ready for found in used), default=0.0)
+        if ready > self.clock:
+            self.clock = ready
+            self.waits.append("a DB instance becoming available")
+
+    def _delete(self, gone: Sequence[_Alive]) -> None:
+        """Delete instances, one after the other as scenarios do, or all at once."""
+        if not gone:
+            return
+        self.clock += self.timing.deletion
+        self.waits.append(f"deleting {len(gone)} DB instance{'s' if len(gone) > 1 else ''}")
+        for found in gone:
+            self.lives.append((found.need.second, self.clock - found.since))
+            if found in self.idle:
+                self.idle.remove(found)
+
+
+def simulate(order: Sequence[str], needs: dict[str, Needs], timing: Timing) -> Course:
+    """Return the course of a night."""
+    return _Night(order, needs, timing).course()
 
 
 def _take(kinds: list[tuple[bool, bool]], kind: tuple[bool, bool]) -> bool:

@@ -16,7 +16,7 @@ from slrspec.errors import CallRefusedByGuard, SafetyRefusal
 from slrspec.sandbox.guard import PREFLIGHT_PURPOSE
 from slrspec.sandbox.names import RUN_TAG, parse_name
 from slrspec.sandbox.operations import PREFLIGHT
-from slrspec.sandbox.role_record import RoleRecord, may_be_deleted, read_role
+from slrspec.sandbox.role_record import SERVICE, RoleRecord, may_be_deleted, read_role
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from slrspec.sandbox.connection import Connection
     from slrspec.sandbox.settings import SandboxSettings
 
+RESERVED = "/aws-service-role/"
 FULL, FREE = "full", "free"
 """The lanes: everything may be run, or only what cannot alter a role that is not ours."""
 LARGEST_SKEW = timedelta(seconds=60)
@@ -56,12 +57,26 @@ class Look:
 
 @dataclass(frozen=True)
 class Found:
-    """What the preflight has found, in order; `role` and `lane` mean something only if every look is well."""
+    """What the preflight has found; all but `looks` means something only if every look is well.
+
+    Attributes
+    ----------
+    looks
+        In order.
+    role
+        The service-linked role of RDS; None for none.
+    lane, why_free
+        What may be run, and why not everything.
+    taken
+        Other services that have a role in the account.
+
+    """
 
     looks: tuple[Look, ...]
     role: RoleRecord | None = None
     lane: str = FREE
     why_free: str = ""
+    taken: frozenset[str] = frozenset()
 
     @property
     def refusal(self) -> Look | None:
@@ -74,12 +89,17 @@ class _Seen:
     """What one look leaves for the next."""
 
     role: RoleRecord | None = None
-    foreign: tuple[str, ...] = ()
+    taken: frozenset[str] = frozenset()
     date: datetime | None = None
 
 
 def look_around(
-    connection: Connection, *, confirmed: str | None = None, thorough: bool = False, now: datetime | None = None
+    connection: Connection,
+    *,
+    confirmed: str | None = None,
+    thorough: bool = False,
+    before_a_sweep: bool = False,
+    now: datetime | None = None,
 ) -> Found:
     """Look at everything in order, and stop at the first that is wrong.
 
@@ -89,6 +109,8 @@ def look_around(
         The alias as somebody has typed or given it for this run; None where nobody has to (`slrspec doctor`).
     thorough
         Go on after something wrong, as far as that makes sense.
+    before_a_sweep
+        Look only at who and where this is: what is in the account is the sweep's own matter.
     now
         The local time, UTC; None for the clock's.
 
@@ -96,7 +118,7 @@ def look_around(
     looks: list[Look] = []
     seen = _Seen()
     with connection.guard.permitted(PREFLIGHT_PURPOSE, PREFLIGHT):
-        for check in (_identity, _clock, _session, _alias, _lifecycle, _strangers):
+        for check in WHO_AND_WHERE if before_a_sweep else (*WHO_AND_WHERE, _lifecycle, _strangers):
             for look in _tried(check, connection, seen, now or datetime.now(UTC)):
                 looks.append(look)
                 if look.ok is False and not thorough:
@@ -107,7 +129,7 @@ def look_around(
         said = f"{confirmed!r} was given" if confirmed else "nobody has typed the alias"
         looks.append(Look("confirmation", ok=False, said=said, advice=CONFIRM))
     narrow = next((look.said for look in looks if look.ok is None), "")
-    return Found(tuple(looks), seen.role, FREE if narrow else FULL, narrow)
+    return Found(tuple(looks), seen.role, FREE if narrow else FULL, narrow, seen.taken)
 
 
 CONFIRM = "--confirm ALIAS, or SLRSPEC_CONFIRM_ALIAS, or type it when asked"
@@ -216,7 +238,10 @@ def _alias(connection: Connection, _: _Seen, _now: datetime) -> Iterator[Look]:
 
 
 def _lifecycle(connection: Connection, seen: _Seen, _: datetime) -> Iterator[Look]:
-    seen.role = read_role(connection.client("iam"))
+    iam = connection.client("iam")
+    seen.role = read_role(iam)
+    pages = iam.get_paginator("list_roles").paginate(PathPrefix=RESERVED)
+    seen.taken = frozenset(role["Path"].split("/")[2] for page in pages for role in page["Roles"]) - {SERVICE}
     if may_be_deleted(seen.role):
         yield Look("role", ok=True, said="there is none" if seen.role is None else "it is slrspec's own")
     else:
@@ -235,7 +260,8 @@ def _strangers(connection: Connection, _: _Seen, _now: datetime) -> Iterator[Loo
         for one in connection.client("ec2").describe_regions()["Regions"]
         if one.get("OptInStatus") != "not-opted-in"
     ]
-    foreign, left = [], []
+    foreign: list[str] = []
+    left: list[str] = []
     for region in sorted({*regions, *connection.settings.regions}):
         rds = connection.client("rds", region)
         for operation, what, name in THINGS:
@@ -257,6 +283,7 @@ def _strangers(connection: Connection, _: _Seen, _now: datetime) -> Iterator[Loo
     )
 
 
+WHO_AND_WHERE = (_identity, _clock, _session, _alias)
 THINGS = (
     ("describe_db_instances", "DBInstances", "DBInstanceIdentifier"),
     ("describe_db_clusters", "DBClusters", "DBClusterIdentifier"),

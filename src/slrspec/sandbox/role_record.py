@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime  # noqa: TC003 - msgspec reads it
 from typing import TYPE_CHECKING, Any
 
-from slrspec.sandbox.names import SUITE, SUITE_TAG
+from slrspec.sandbox.names import SUITE, SUITE_TAG, parse_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -82,7 +82,8 @@ def may_be_deleted(found: RoleRecord | None) -> bool:
 def read_role(iam: Any) -> RoleRecord | None:  # noqa: ANN401 - boto3's clients have no types
     """Read the role; None if there is none.
 
-    It is found by its path, because not everything that speaks IAM's protocol gives it the documented name.
+    It is found by its path, because not everything that speaks IAM's protocol gives it the documented name, or
+    refuses a second one there, with a suffix.
 
     Raises
     ------
@@ -90,18 +91,25 @@ def read_role(iam: Any) -> RoleRecord | None:  # noqa: ANN401 - boto3's clients 
         If it cannot be read. That is never taken for absence.
 
     """
+    return next(iter(read_roles(iam, ROLE_PATH)), None)
+
+
+def read_roles(iam: Any, path: str) -> list[RoleRecord]:  # noqa: ANN401 - as above
+    """Read the roles below a path but those of a run's own name, the shortest name first; one at AWS, or none."""
     from botocore.exceptions import ClientError
 
-    pages = iam.get_paginator("list_roles").paginate(PathPrefix=ROLE_PATH)
-    name = next((str(role["RoleName"]) for page in pages for role in page["Roles"]), None)
-    if name is None:
-        return None
-    try:
-        return read_named_role(iam, name)
-    except ClientError as error:
-        if error.response["Error"]["Code"] == NO_ROLE:
-            return None  # it was going while it was looked at
-        raise
+    pages = iam.get_paginator("list_roles").paginate(PathPrefix=path)
+    names = [str(role["RoleName"]) for page in pages for role in page["Roles"]]
+    found = []
+    for name in sorted(names, key=lambda name: (len(name), name)):
+        if parse_name(name) is not None:
+            continue
+        try:
+            found.append(read_named_role(iam, name))
+        except ClientError as error:
+            if error.response["Error"]["Code"] != NO_ROLE:  # it may be going while it is looked at
+                raise
+    return found
 
 
 def read_named_role(iam: Any, name: str) -> RoleRecord:  # noqa: ANN401 - as above

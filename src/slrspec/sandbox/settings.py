@@ -1,4 +1,4 @@
-"""Which account may be written to, as the table `[sandbox]` of `slrspec.toml` says; nothing has a default that matters.
+"""Which account may be written to, as the table `[sandbox]` of `slrspec.toml` says; none is by default.
 
 A rehearsal is the same run against a server on this machine: it proves what slrspec does, and nothing about AWS.
 """

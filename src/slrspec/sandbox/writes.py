@@ -1,7 +1,7 @@
-"""Calls on a real account: reads are tried again, a write is sent once, and a lost answer is made up for by reading.
+"""Calls on a real account: reads are tried again, a write is sent once, and a lost answer is looked for by reading.
 
-A write whose answer was lost may have happened. Nobody may judge a rule by it, and sending it again would make an
-`already exists` out of a success; so the scenario ends in an error, and what is read back only tells the journal,
+A write whose answer was lost may have happened. Nobody may judge a rule by it, and sending it once more
+would make an `already exists` of a success. So the scenario ends in an error, and what is read back only tells the journal,
 and whoever tidies up, what there is to undo.
 
 Source: measured on botocore 1.44, whose retries turn a lost answer to CreateDBInstance into DBInstanceAlreadyExists.
@@ -12,7 +12,6 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +20,8 @@ from slrspec.sandbox.operations import READING_BACK, is_read
 from slrspec.sandbox.role_record import ROLE_PATH, SERVICE
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from slrspec.sandbox.connection import Connection
     from slrspec.sandbox.journal import Journal, State
 
@@ -193,7 +194,7 @@ class Sender:
     def _client(self, service: str, region: str, caller: Caller, *, once: bool = False) -> Any:  # noqa: ANN401
         return self.connection.client(service, region, keys=caller.keys, once=once)
 
-    def _send(  # noqa: PLR0913, PLR0917 - the call, taken apart
+    def _send(
         self,
         seq: int,
         service: str,

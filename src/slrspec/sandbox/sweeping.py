@@ -1,0 +1,146 @@
+"""A sweep of the real account from its beginning: who this is, the lease, the journal, and the sweep itself."""
+
+from __future__ import annotations
+
+import socket
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from slrspec.sandbox.journal import Journal, read_journal
+from slrspec.sandbox.lease import BEYOND_SESSION, SWEEP, LeaseRecord, acquire, look_for_leases
+from slrspec.sandbox.opening import JOURNAL, connected
+from slrspec.sandbox.operations import LEASE, is_read
+from slrspec.sandbox.preflight import look_around, refuse_doubt
+from slrspec.sandbox.role_record import read_role
+from slrspec.sandbox.sweep import SWEEPING, Pace, SweepReport, sweep, would_sweep
+from slrspec.sandbox.writes import Sender
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from slrspec.sandbox.connection import Connection
+    from slrspec.sandbox.journal import Intent
+    from slrspec.sandbox.lease import FoundLease, Lease
+    from slrspec.sandbox.settings import SandboxSettings
+
+LOOKING = frozenset(one for one in SWEEPING | LEASE if is_read(*one.split(":")))
+PURPOSE = "the sweep"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a sweep is to do.
+
+    Attributes
+    ----------
+    run
+        A run, or a sweep, that is known to be over; empty for none.
+    take_over
+        Whether everybody who has a lease is known to be dead.
+    wait
+        Whether to wait until everything is gone.
+
+    """
+
+    run: str = ""
+    take_over: bool = False
+    wait: bool = True
+
+
+def told(settings: SandboxSettings, journals: Iterable[Path], folder: Path) -> SweepReport:
+    """Tell what a sweep would take away; nothing is written.
+
+    Raises
+    ------
+    SafetyRefusal
+        If this is not the account that the settings name.
+
+    """
+    known = _known(journals, folder)
+    with connected(settings) as connection:
+        refuse_doubt(look_around(connection, before_a_sweep=True))
+        with connection.guard.permitted(PURPOSE, LOOKING):
+            leases = look_for_leases(connection.client("ssm"))
+            _widen(connection, [lease.record for lease in leases if lease.record])
+            return would_sweep(connection.client, settings.regions, known)
+
+
+def swept(
+    settings: SandboxSettings, wanted: Wanted, confirmed: str, journals: Iterable[Path], folder: Path
+) -> SweepReport:
+    """Take away what runs have left, and put the service-linked role back.
+
+    Raises
+    ------
+    SafetyRefusal
+        If this is not the account that the settings name, nobody has confirmed it, or somebody else has it.
+    LeaseInDoubt
+        If that cannot be told.
+
+    """
+    known = _known(journals, folder)
+    with connected(settings) as connection:
+        refuse_doubt(look_around(connection, confirmed=confirmed, before_a_sweep=True))
+        lease = _leased(connection, wanted)
+        guard = connection.guard
+        guard.before_write = lambda: _check(connection, lease)
+        guard.sweeping = guard.owns_role = True
+        _widen(connection, [lease.record])
+        with (
+            Journal(folder / JOURNAL, guard.run, lease.epoch) as journal,
+            guard.permitted(PURPOSE, SWEEPING | LEASE),
+        ):
+            send = Sender(connection, journal, propagation=0.0, interval=0.0).call
+            pace = sweep_pace(settings, wait=wanted.wait)
+            return sweep(lease, connection.client, send, regions=settings.regions, journals=known, pace=pace)
+
+
+def sweep_pace(settings: SandboxSettings, *, wait: bool) -> Pace:
+    """Return the pace of AWS, or that of a rehearsal, in which nothing takes long."""
+    if settings.rehearsal:
+        return Pace(interval=0.05, limit=60.0, wait=wait)
+    return Pace(limit=1.5 * 60 * settings.instance_minutes, wait=wait)
+
+
+def _known(journals: Iterable[Path], folder: Path) -> list[Intent]:
+    files = list(journals)
+    if (folder / JOURNAL).exists():
+        files.append(folder / JOURNAL)
+    return [intent for file in files for intent in read_journal(file)]
+
+
+def _widen(connection: Connection, records: Iterable[LeaseRecord]) -> None:
+    """Let the guard look where earlier runs were, though the settings may name other Regions now."""
+    everywhere = (*connection.guard.regions, *(region for record in records for region in record.regions))
+    connection.guard.regions = tuple(dict.fromkeys(everywhere))
+
+
+def _leased(connection: Connection, wanted: Wanted) -> Lease:
+    expires = connection.expires
+    assert expires is not None  # the preflight has seen it
+    now = datetime.now(UTC)
+    record = LeaseRecord(
+        run=connection.guard.run,
+        purpose=SWEEP,
+        host=socket.gethostname(),
+        started=now,
+        not_after=(expires + BEYOND_SESSION).replace(microsecond=0),
+        regions=connection.settings.regions,
+    )
+    iam, ssm = connection.client("iam"), connection.client("ssm", once=True)
+    with connection.guard.permitted("taking the lease", LEASE | LOOKING, holds_no_lease=True):
+        over = wanted.take_over or (wanted.run != "" and _is_of(look_for_leases(ssm), wanted.run, now))
+        return acquire(ssm, record, now, take_over=over, read_role=lambda: read_role(iam))
+
+
+def _is_of(leases: Iterable[FoundLease], run: str, now: datetime) -> bool:
+    """Tell whether nobody has the account but that run."""
+    holding = [lease.record for lease in leases if lease.record and lease.record.not_after > now]
+    return all(record.run == run for record in holding)
+
+
+def _check(connection: Connection, lease: Lease) -> None:
+    with connection.guard.permitted("looking at the lease", LEASE, holds_no_lease=True):
+        lease.check()
