@@ -21,7 +21,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl
 
-from tests.sandbox.places import ACCOUNT_HEADER
+from tests.sandbox.places import ACCOUNT_HEADER, REGIONS
 
 FOREVER = 10**9
 READS = ("Batch", "Describe", "Generate", "Get", "List", "Lookup", "Simulate")
@@ -95,6 +95,16 @@ def refusal(call: Call, status: int, code: str, message: str) -> Answer:
     if call.service == "ec2":
         return Answer(status, f"<Response><Errors>{error}</Errors><RequestID>r</RequestID></Response>".encode())
     return Answer(status, f"<ErrorResponse>{error}<RequestId>r</RequestId></ErrorResponse>".encode())
+
+
+def few_regions(call: Call) -> Answer | None:
+    """Only the Regions of the rehearsal are enabled: a look into all the others costs a matrix more than the rest."""
+    if call.operation != "DescribeRegions":
+        return None
+    names = "".join(f"<item><regionName>{region}</regionName></item>" for region in REGIONS)
+    return Answer(
+        200, f"<DescribeRegionsResponse><regionInfo>{names}</regionInfo></DescribeRegionsResponse>".encode()
+    )
 
 
 def throttle(proxy: FaultyProxy, call: Call, forward: Forward) -> Answer:
@@ -208,6 +218,8 @@ class Plan:
         Which calls count and are spoiled; the others pass.
     lag
         How many times after each write a read is answered as it was before, if it was made before.
+    canned
+        Answers that are not the server's.
 
     """
 
@@ -216,6 +228,7 @@ class Plan:
     times: int = 1
     concerns: Callable[[Call], bool] = lambda _: True
     lag: int = 0
+    canned: Callable[[Call], Answer | None] = few_regions
 
 
 @dataclass
@@ -278,6 +291,8 @@ class FaultyProxy:
             self._count += counts
             due = counts and plan.at <= self._count < plan.at + plan.times
             self.log.append((call, plan.fault.__name__ if plan.fault and due else "passed"))
+        if (canned := plan.canned(call)) is not None:
+            forward = lambda: canned  # noqa: E731
         if plan.fault and due:
             return plan.fault(self, call, forward)
         return self._lagging(call, forward) if plan.lag else forward()

@@ -52,7 +52,7 @@ def _import_all(modules: Sequence[str]) -> None:
             importlib.import_module(module)
     # A session reads the services' models anew; what is in the files does not change, so all share one reading.
     loaders.JSONFileLoader.load_file = cache(loaders.JSONFileLoader.load_file)  # type: ignore[method-assign]
-    loaders.JSONFileLoader.__hash__ = lambda _: 0  # type: ignore[method-assign]
+    loaders.JSONFileLoader.__hash__ = lambda _: 0  # type: ignore[method-assign, assignment]
     loaders.JSONFileLoader.__eq__ = lambda *_: True  # type: ignore[method-assign]
     for service in MODELS:
         Session().create_client(service, "us-east-1", aws_access_key_id="x", aws_secret_access_key="x")

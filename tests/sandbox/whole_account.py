@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from slrspec.sandbox.names import OwnTags
-from slrspec.sandbox.role_record import RESERVED_PATH, read_named_role
+from slrspec.sandbox.role_record import ROLE_PATH
 from tests.sandbox.places import REGIONS, Place
 
 DOCUMENT = json.dumps(
@@ -50,24 +50,20 @@ def everything(place: Place) -> Everything:
 
 
 def _of_iam(iam: Any) -> Everything:
+    """Return all of IAM in few calls, for this is done hundreds of times."""
     found: Everything = {}
-    for role in _listed(iam, "list_roles", "Roles"):
-        found[f"role {role['RoleName']}"] = read_named_role(iam, role["RoleName"])
-    for user in _listed(iam, "list_users", "Users"):
-        named = {"UserName": user["UserName"]}
-        found[f"user {user['UserName']}"] = (
-            user["UserId"],
-            _tags(iam.get_user(**named)["User"].get("Tags")),
-            sorted(key["AccessKeyId"] for key in _listed(iam, "list_access_keys", "AccessKeyMetadata", **named)),
-            _listed(iam, "list_user_policies", "PolicyNames", **named),
-            _listed(iam, "list_attached_user_policies", "AttachedPolicies", **named),
-        )
-    for group in _listed(iam, "list_groups", "Groups"):
-        attached = _listed(iam, "list_attached_group_policies", "AttachedPolicies", GroupName=group["GroupName"])
-        found[f"group {group['GroupName']}"] = group["GroupId"], attached
+    details = iam.get_account_authorization_details(Filter=["User", "Role", "Group"])
+    assert not details.get("IsTruncated")
+    for kind, what in (("UserDetailList", "user"), ("GroupDetailList", "group"), ("RoleDetailList", "role")):
+        for one in details[kind]:
+            found[f"{what} {one[f'{what.title()}Name']}"] = {**one, "Tags": _tags(one.get("Tags"))}
+    for role in _listed(iam, "list_roles", "Roles"):  # which tells the description
+        found[f"role {role['RoleName']}"] |= {**role, "RoleLastUsed": {}}  # to be used is not to be changed
+    for user in details["UserDetailList"]:
+        keys = _listed(iam, "list_access_keys", "AccessKeyMetadata", UserName=user["UserName"])
+        found[f"user {user['UserName']}"]["keys"] = sorted(key["AccessKeyId"] for key in keys)
     for policy in _listed(iam, "list_policies", "Policies", Scope="Local"):
-        tags = _tags(iam.get_policy(PolicyArn=policy["Arn"])["Policy"].get("Tags"))
-        found[f"policy {policy['PolicyName']}"] = policy["PolicyId"], tags, policy["DefaultVersionId"]
+        found[f"policy {policy['PolicyName']}"] = policy["PolicyId"], policy["DefaultVersionId"]
     for profile in _listed(iam, "list_instance_profiles", "InstanceProfiles"):
         roles = [role["RoleName"] for role in profile["Roles"]]
         found[f"instance profile {profile['InstanceProfileName']}"] = profile["InstanceProfileId"], roles
@@ -109,8 +105,8 @@ def differences(before: Everything, after: Everything, *, made_anew: bool = Fals
     found = []
     for name in sorted(before.keys() | after.keys()):
         was, is_ = before.get(name), after.get(name)
-        if made_anew and was and is_ and getattr(was, "path", "") == f"{RESERVED_PATH}rds.amazonaws.com/":
-            was, is_ = (vars(one) | {"id": "", "created": None} for one in (was, is_))
+        if made_anew and was and is_ and name.startswith("role ") and was["Path"] == ROLE_PATH:
+            was, is_ = ({**one, "RoleId": "", "CreateDate": None} for one in (was, is_))
         if was != is_:
             kind = "is left" if was is None else "is gone" if is_ is None else f"was {was}, is {is_}"
             found.append(f"{name} {kind}")

@@ -280,7 +280,7 @@ class Course(msgspec.Struct, frozen=True):
     lives: tuple[tuple[bool, float], ...]
 
 
-class _Alive(msgspec.Struct):
+class _Alive(msgspec.Struct, eq=False):
     """An instance, for as long as it lives."""
 
     need: InstanceNeed

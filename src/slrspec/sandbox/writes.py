@@ -1,10 +1,10 @@
 """Calls on a real account: reads are tried again, a write is sent once, and a lost answer is looked for by reading.
 
-A write whose answer was lost may have happened. Nobody may judge a rule by it, and sending it once more
-would make an `already exists` of a success. So the scenario ends in an error, and what is read back only tells the journal,
-and whoever tidies up, what there is to undo.
+A write whose answer was lost may have happened. Nobody may judge a rule by it; and sent once more, it would make an
+`already exists` of a success. So the scenario ends in an error, and what is read back only tells the journal, and
+whoever tidies up, what there is to undo.
 
-Source: measured on botocore 1.44, whose retries turn a lost answer to CreateDBInstance into DBInstanceAlreadyExists.
+Source: measured on botocore 1.44, whose retries make DBInstanceAlreadyExists of a lost answer to CreateDBInstance.
 """
 
 from __future__ import annotations

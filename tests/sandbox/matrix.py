@@ -1,0 +1,153 @@
+"""The matrices as a whole, for people: `python -m tests.sandbox.matrix kill|sweep|fault …`; the tests run parts.
+
+Prints a line for each row that is not as it should be, and the figures at the end.
+"""
+
+from __future__ import annotations
+
+import itertools
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from queue import Queue
+
+from tests.sandbox.bench import KILLS, Bench, Row, Situation, our_role, their_role
+from tests.sandbox.faulty_proxy import FAULTS, FOREVER, Plan, expired
+from tests.sandbox.forkserver import fork_server
+from tests.sandbox.places import DOCUMENTED, serving
+
+WORKERS = 2
+CREATING = ("--creating", "1", "--deleting", "1", "--pending", "1")
+SITUATIONS = {
+    "instance": Situation(("RDS-DEL-01",)),
+    "owned": Situation(("RDS-CRE-06",), our_role),
+    "things": Situation(("RDS-INT-11", "RDS-EDT-08"), our_role),
+    "people": Situation(("RDS-PER-13", "RDS-DEL-18")),
+    "borrowed": Situation(("RDS-INT-09", "RDS-DEL-23", "RDS-COM-12"), their_role),
+}
+Job = Callable[[Bench], Row]
+
+
+def kill_jobs(calls: Iterable[int], *, all_of_them: bool) -> Iterator[Job]:
+    """Each call × before and after × journal kept or lost × the sweep left alone or killed, each time elsewhere.
+
+    Unless it is all of them, every second: the sweep is killed where the journal is lost before, or kept after.
+    """
+    for at, when, journal, sweep_too in itertools.product(calls, KILLS, (True, False), (True, False)):
+        sweep_at = 5 + (7 * at + 3 * journal + (when == "after")) % 60 if sweep_too else 0
+        if all_of_them or sweep_too == (journal == (when == "after")):
+            yield _kill(at, when, journal, sweep_at)
+
+
+def _kill(at: int, when: str, journal: bool, sweep_at: int) -> Job:
+    sweep_when = "before" if at % 2 else "after"
+    return lambda bench: bench.killed(at, when, journal=journal, sweep_at=sweep_at, sweep_when=sweep_when)
+
+
+def sweep_jobs(at: int, calls: int) -> Iterator[Job]:
+    """The run killed at one call, and the sweep at every call of its own, before and after."""
+    for sweep_at in range(1, calls + 1):
+        for when in KILLS:
+            yield lambda b, sweep_at=sweep_at, when=when: b.killed(  # type: ignore[misc]
+                at, "after", journal=False, sweep_at=sweep_at, sweep_when=when
+            )
+
+
+def fault_jobs(calls: Iterable[int]) -> Iterator[Job]:
+    """Every fault at every call; credentials that expire at every call; reads that lag."""
+    for at in calls:
+        for name, fault in FAULTS.items():
+            yield lambda b, at=at, name=name, fault=fault: b.spoiled(name, Plan(fault, at))  # type: ignore[misc]
+        yield lambda b, at=at: b.spoiled("expired from", Plan(expired, at, FOREVER))  # type: ignore[misc]
+    for lag in (1, 2, 3):
+        yield lambda b, lag=lag: b.spoiled(f"reads lag {lag} behind", Plan(lag=lag))  # type: ignore[misc]
+
+
+def run(
+    jobs: Iterator[Job], situation: Situation, server: tuple[str, ...], note: Callable[[Row], None]
+) -> list[Row]:
+    """Do jobs on several benches at once, and return their rows."""
+    queue: Queue[Job | None] = Queue()
+    for job in jobs:
+        queue.put(job)
+    rows: list[Row] = []
+    crashed: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            with ExitStack() as opened:
+                url = opened.enter_context(serving(server))
+                fork = opened.enter_context(fork_server())
+                folder = Path(opened.enter_context(tempfile.TemporaryDirectory()))
+                bench = Bench(url, fork, folder / "machine", situation)
+                while not queue.empty() and not crashed:
+                    job = queue.get()
+                    assert job is not None
+                    row = job(bench)
+                    rows.append(row)
+                    note(row)
+        except BaseException as error:
+            crashed.append(error)
+            raise
+
+    threads = [threading.Thread(target=work) for _ in range(WORKERS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if crashed:
+        raise crashed[0]
+    return rows
+
+
+def told(rows: list[Row]) -> str:
+    """The figures of a matrix."""
+    met = [row for row in rows if row.met]
+    verdicts = Counter(verdict for row in met for verdict in row.verdicts.values() or ["no verdict"])
+    exits = Counter(row.done.returncode for row in met)
+    return (
+        f"{len(met)} rows ({len(rows) - len(met)} without such a call), {sum(bool(r.dirty) for r in met)} dirty before "
+        f"the sweep, {sum(bool(r.unclean) for r in met)} unclean after; sweeps ended with "
+        f"{dict(Counter(row.sweeps[-1] for row in met if row.sweeps))}; runs with {dict(sorted(exits.items()))}; "
+        f"verdicts {dict(verdicts)}"
+    )
+
+
+def main(kind: str, name: str, first: str, last: str, *more: str) -> None:
+    begun = time.monotonic()
+    server = (*DOCUMENTED, *more)
+    span = range(int(first), int(last) + 1)
+    jobs: dict[str, Callable[[], Iterator[Job]]] = {
+        "kill": lambda: kill_jobs(span, all_of_them=True),
+        "half": lambda: kill_jobs(span, all_of_them=False),
+        "sweep": lambda: sweep_jobs(span[0], span[-1]),
+        "fault": lambda: fault_jobs(span),
+    }
+
+    def note(row: Row) -> None:
+        false = (
+            not {"fail"}.isdisjoint(row.verdicts.values())
+            if "--fault" not in more
+            else "pass" in row.verdicts.values()
+        )
+        quiet = row.done.returncode in {0, 1} and row.dirty
+        if row.met and (row.unclean or false or quiet or (row.sweeps and row.sweeps[-1])):
+            print(
+                f"!! {row.what}: {row.verdicts} exit {row.done.returncode}, dirty {row.dirty}, unclean {row.unclean}, "
+                f"sweeps {row.sweeps}\n{row.said}",
+                flush=True,
+            )
+        elif kind == "fault":
+            print(f"   {row.what}: {row.verdicts} exit {row.done.returncode} dirty {len(row.dirty)}", flush=True)
+
+    rows = run(jobs[kind](), SITUATIONS[name], server, note)
+    print(f"{kind} {SITUATIONS[name]}: {told(rows)}, {time.monotonic() - begun:.0f} s")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
