@@ -40,6 +40,11 @@ class AwsProvider:
     name = "aws"
     single = "one account, held by one process"
 
+    @property
+    def deviates_as(self) -> str:
+        """Whose known deviations are meant: those of AWS, and in a rehearsal nobody's."""
+        return "" if "rehearsal" in self._settings() else self.name
+
     def describe(self) -> Description:
         """Say what answers, without asking it anything."""
         settings = self._settings()

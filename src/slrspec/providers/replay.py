@@ -41,6 +41,7 @@ ADMINISTRATOR = "administrator"
 REFERENCE = re.compile(r"<(?:account|access-key|(?P<kind>[a-z-]+):(?P<number>\d+))>")
 UNTIDY = "could not be cleaned up: "
 BRIEF = 200
+NOWHERE = "http://127.0.0.1:9"  # nothing is sent there
 # Any moment does: no result shows it.
 SOME_TIME = datetime(2000, 1, 1, tzinfo=UTC)
 PREFIXES = {kind: prefix for prefix, kind in ID_KINDS.items()} | {"id": "ANVA"}
@@ -69,9 +70,17 @@ class ReplayProvider:
         self.recorded_as = self._recorded.name
         self._results = {one.scenario: one for one in self._run.scenarios if one.provider == self.recorded_as}
         self._account_id = _unused_account_id(self._run)
+        # A client of IAM calls its Region `aws-global`, unless it was given an address.
+        regions = {exchange.region for one in self._results.values() for exchange in one.exchanges}
+        self._endpoint = None if any(region.endswith("-global") for region in regions) else NOWHERE
         self._opened = ExitStack()
         self._session: Session | None = None
         self._clients: dict[tuple[str, str], BaseClient] = {}
+
+    @property
+    def deviates_as(self) -> str:
+        """Whose known deviations are those of the record; nobody's, if it rehearsed somebody else."""
+        return "" if "rehearsal" in self._recorded.settings else self.recorded_as
 
     def describe(self) -> Description:
         """Say what was recorded, and when."""
@@ -111,7 +120,7 @@ class ReplayProvider:
         """Return the one client for a service and a Region. It knows the service, and is never let to send."""
         if (service, region) not in self._clients:
             assert self._session is not None  # only accounts ask, and they exist only once it is there
-            client: BaseClient = self._session.client(service, region_name=region)
+            client: BaseClient = self._session.client(service, region_name=region, endpoint_url=self._endpoint)
             self._clients[service, region] = client
         return self._clients[service, region]
 

@@ -85,7 +85,7 @@ class SpecificationSession:
             return {}
         given = self.config.getoption("slr_deviations")
         files = {
-            name: Path(given) if given else shipped_file(getattr(provider, "recorded_as", name))
+            name: Path(given) if given else shipped_file(getattr(provider, "deviates_as", name))
             for name, provider in self.providers.items()
         }
         if self.config.getoption("slr_features") and not given:
