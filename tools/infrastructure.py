@@ -9,17 +9,20 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from slrspec.sandbox.policy import peoples_boundary, runner_boundary, runner_policies
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 TEMPLATE = Path(__file__).parents[1] / "infrastructure" / "template.yaml"
 PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9]*")
 
 
 def documents() -> dict[str, dict[str, Any]]:
+    """Return every policy of the template by its name."""
     return {**runner_policies(), "runner-boundary": runner_boundary(), "people": peoples_boundary()}
 
 
@@ -65,6 +68,7 @@ def written(template: str) -> str:
 
 
 def main() -> None:
+    """Write, or check."""
     before = TEMPLATE.read_text(encoding="utf-8")
     after = written(before)
     if "--check" in sys.argv[1:]:
