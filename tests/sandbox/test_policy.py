@@ -31,6 +31,7 @@ ACCOUNT, OWN = "111122223333", "slrspec-261125-k3v7qa-1"
 FILLED = {
     "${AWS::AccountId}": ACCOUNT,
     "${AWS::Partition}": "aws",
+    "${Name}": "runner",
     "${Region}": "us-east-1",
     "${SecondRegion}": "eu-west-1",
 }
@@ -115,7 +116,7 @@ def test_iam_takes_each_document(name: str) -> None:
 
 DB, ROLE = f"arn:aws:rds:us-east-1:{ACCOUNT}:db:{OWN}", f"arn:aws:iam::{ACCOUNT}:role/"
 THE_ROLE = f"{ROLE}aws-service-role/rds.amazonaws.com/AWSServiceRoleForRDS"
-PEOPLE = f"arn:aws:iam::{ACCOUNT}:policy/slrspec/people"
+PEOPLE = f"arn:aws:iam::{ACCOUNT}:policy/slrspec/runner-of-people"
 NEW = {"aws:RequestTag/slrspec-suite": "rds-slr"}
 SMALL = {**NEW, "rds:DatabaseClass": "db.t4g.micro", "rds:DatabaseEngine": "mysql", "rds:StorageSize": "20"}
 TAGGED = {"aws:ResourceTag/slrspec-suite": "rds-slr"}

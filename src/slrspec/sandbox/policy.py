@@ -113,7 +113,7 @@ TRIED_ROLES = _iam(*(f"role/aws-service-role/{service}/*" for service in TRIED_S
 THE_ROLE = _iam(LINKED, f"{LINKED}_*")
 OWN_POLICIES = _iam(f"policy/{OWN}")
 RESERVED_POLICY = f"arn:{PARTITION}:iam::aws:policy/aws-service-role/AmazonRDSServiceRolePolicy"
-PEOPLES_BOUNDARY = _iam(f"policy/{INFRASTRUCTURE}/people")[0]
+PEOPLES_BOUNDARY = _iam(f"policy/{INFRASTRUCTURE}/${{Name}}-of-people")[0]
 NEW_AND_OURS = {"StringEquals": {f"aws:RequestTag/{SUITE_TAG}": SUITE}}
 OURS = {"StringEquals": {f"aws:ResourceTag/{SUITE_TAG}": SUITE}}
 # Where the thing may not exist, and IAM is to get as far as saying so.
