@@ -113,6 +113,7 @@ class Bench:
     fork: ForkServer
     folder: Path
     situation: Situation
+    lag: int = 0
     place: Place = field(init=False)
     rehearsal: Rehearsal = field(init=False)
     before: Everything = field(init=False)
@@ -124,7 +125,7 @@ class Bench:
         """Take a new account, with somebody else's things in it."""
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True)
-        self.place = Place(self.url)
+        self.place = Place(self.url, lag=self.lag)
         self.rehearsal = Rehearsal(self.place, self.folder, self.url)
         of_somebody_else(self.place)
         self.situation.role(self.place)

@@ -6,6 +6,7 @@ Prints a line for each row that is not as it should be, and the figures at the e
 from __future__ import annotations
 
 import itertools
+import os
 import sys
 import tempfile
 import threading
@@ -21,7 +22,7 @@ from tests.sandbox.faulty_proxy import FAULTS, FOREVER, Plan, expired
 from tests.sandbox.forkserver import fork_server
 from tests.sandbox.places import DOCUMENTED, serving
 
-WORKERS = 2
+WORKERS = int(os.environ.get("SLRSPEC_MATRIX_WORKERS", "2"))
 CREATING = ("--creating", "1", "--deleting", "1", "--pending", "1")
 SITUATIONS = {
     "instance": Situation(("RDS-DEL-01",)),
@@ -49,9 +50,9 @@ def _kill(at: int, when: str, journal: bool, sweep_at: int) -> Job:
     return lambda bench: bench.killed(at, when, journal=journal, sweep_at=sweep_at, sweep_when=sweep_when)
 
 
-def sweep_jobs(at: int, calls: int) -> Iterator[Job]:
+def sweep_jobs(at: int, calls: Iterable[int]) -> Iterator[Job]:
     """The run killed at one call, and the sweep at every call of its own, before and after."""
-    for sweep_at in range(1, calls + 1):
+    for sweep_at in calls:
         for when in KILLS:
             yield lambda b, sweep_at=sweep_at, when=when: b.killed(  # type: ignore[misc]
                 at, "after", journal=False, sweep_at=sweep_at, sweep_when=when
@@ -118,14 +119,20 @@ def told(rows: list[Row]) -> str:
     )
 
 
-def main(kind: str, name: str, first: str, last: str, *more: str) -> None:
+def numbers(text: str) -> list[int]:
+    """Read `3,12-15` as 3, 12, 13, 14, 15."""
+    spans = [part.partition("-")[::2] for part in text.split(",")]
+    return [number for first, last in spans for number in range(int(first), int(last or first) + 1)]
+
+
+def main(kind: str, name: str, calls: str, *more: str) -> None:
     begun = time.monotonic()
     server = (*DOCUMENTED, *more)
-    span = range(int(first), int(last) + 1)
+    span = numbers(calls)
     jobs: dict[str, Callable[[], Iterator[Job]]] = {
         "kill": lambda: kill_jobs(span, all_of_them=True),
         "half": lambda: kill_jobs(span, all_of_them=False),
-        "sweep": lambda: sweep_jobs(span[0], span[-1]),
+        "sweep": lambda: sweep_jobs(span[0], span[1:]),
         "fault": lambda: fault_jobs(span),
     }
 

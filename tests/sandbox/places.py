@@ -58,6 +58,8 @@ class Place:
         Of the server, or of a proxy before it.
     account
         Twelve digits.
+    lag
+        How many reads may show what was before a write.
 
     """
 
@@ -65,6 +67,7 @@ class Place:
     account: str = field(default_factory=new_account)
     retries: int = 1
     timeout: float = 30
+    lag: int = 0
     _clients: dict[tuple[str, str], Any] = field(default_factory=dict)
 
     def client(self, service: str, region: str = REGIONS[0]) -> Any:

@@ -129,7 +129,7 @@ def test_a_service_that_no_scenario_needs_has_no_client(service: str, guarded: P
 
 
 def test_a_client_for_another_address_is_refused(guarded: Place) -> None:
-    client = guarded.connection._session.create_client(
+    client: Any = guarded.connection._session.create_client(
         "iam", region_name=REGIONS[0], endpoint_url="http://127.0.0.1:9"
     )
     with permitted(guarded, "iam:ListRoles"):
@@ -156,7 +156,7 @@ def test_a_second_session_finds_no_credentials(guarded: Place, monkeypatch: pyte
     from boto3.session import Session
     from botocore.exceptions import NoCredentialsError
 
-    client = Session(region_name=REGIONS[0]).client("iam", endpoint_url=guarded.proxy.url)
+    client: Any = Session(region_name=REGIONS[0]).client("iam", endpoint_url=guarded.proxy.url)
     with pytest.raises(NoCredentialsError):
         client.list_roles()
     assert guarded.proxy.calls == []

@@ -41,7 +41,9 @@ def _tags(tags: Any) -> list[tuple[str, str]]:
 
 
 def everything(place: Place) -> Everything:
-    """Return all that is in the account, ids and dates of creation included."""
+    """Return all that is in the account, ids and dates of creation included, as it is when no read lags any more."""
+    for _ in range(place.lag):
+        place.iam.list_roles()
     return {
         **_of_iam(place.iam),
         **_of_ssm(place.ssm),

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from slrspec.providers.contract import Description, Patience, PolicyDocument, Principal
 from slrspec.running.trouble import ProviderTrouble
 from slrspec.sandbox.account import Started
+from slrspec.sandbox.course import Course, Following, key_of
 from slrspec.sandbox.names import TAG_KEYS
 from slrspec.sandbox.opening import held_account
 from slrspec.sandbox.operations import PEOPLE
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from botocore.client import BaseClient
 
     from slrspec.sandbox.account import HeldAccount
+    from slrspec.sandbox.planning import Plan
 
 CAPABILITIES = frozenset({"iam-enforcement", "second-region"})
 # A new key has to work so many times in a row before anybody relies on it.
@@ -71,6 +73,7 @@ class AwsProvider:
             "plan": held.plan.digest,
             "run": held.run,
             "sharing": "instances are created ahead; each scenario that uses one shows the call that created it",
+            "courses": _courses(held.plan),
             "tags": "slrspec's own on roles are left out of what scenarios see",
             **({"rehearsal": held.settings.rehearsal} if held.settings.rehearsal else {}),
         }
@@ -125,6 +128,13 @@ class AwsAccount:
 
     keeps_request_ids = True  # AWS's own names of its calls, which support and an audit ask for
 
+    def __post_init__(self) -> None:
+        leader = self.held.needs[self.scenario].follows
+        self._following = Following(self.held.courses[leader]) if leader else None
+        self._course = Course()
+        if any(needed.follows == self.scenario for needed in self.held.needs.values()):
+            self.held.courses[self.scenario] = self._course
+
     @property
     def account_id(self) -> str:
         """Twelve digits."""
@@ -147,13 +157,17 @@ class AwsAccount:
         return RealPatience(
             timeout=pace.propagation,
             interval=pace.interval,
-            sleep=time.sleep,
+            sleep=self._sleep,
             scenario=self.scenario,
             instance_timeout=pace.instance,
             instance_interval=pace.instance_interval,
             last=self._last,
             waits=self.held.waits,
         )
+
+    def _sleep(self, seconds: float) -> None:
+        if self._following is None or self._following.arrived:
+            time.sleep(seconds)
 
     def client(self, service: str, *, principal: Principal | None = None, region: str | None = None) -> BaseClient:
         """Return a client each of whose calls goes through the sender."""
@@ -172,8 +186,20 @@ class AwsAccount:
     def call(
         self, service: str, operation: str, region: str, parameters: Mapping[str, Any], caller: Caller
     ) -> dict[str, Any]:
-        """Make a scenario's call, or show it the one by which an instance of its was created ahead."""
+        """Make a scenario's call, or answer it as the same call was answered before."""
         self._last.operation = operation
+        key = key_of(operation, region, parameters, caller.name)
+
+        def made() -> dict[str, Any]:
+            return self._made(service, operation, region, parameters, caller)
+
+        if self._following is not None:
+            return self._following.answer(service, operation, key, made)
+        return self._course.record(service, operation, key, made)
+
+    def _made(
+        self, service: str, operation: str, region: str, parameters: Mapping[str, Any], caller: Caller
+    ) -> dict[str, Any]:
         held = self.held
         if operation == "CreateDBInstance" and caller is RUNNER:
             for started in self._used:
@@ -182,8 +208,8 @@ class AwsAccount:
         if operation == "DeleteServiceLinkedRole" and held.guard.owns_role:
             held.mark_role()
         answer = held.sender.call(service, operation, region, held.tagged(operation, parameters), caller)
-        if operation == "CreateDBInstance" and caller is RUNNER:
-            self._note_event(region, parameters, answer)
+        if operation == "CreateDBInstance":
+            self._note_event(region, parameters, answer, caller)
         if operation == "DeleteServiceLinkedRole":
             held.tasks.append((str(answer["DeletionTaskId"]), str(parameters["RoleName"])))
         if operation == "CreateServiceLinkedRole" and held.guard.owns_role:
@@ -222,6 +248,11 @@ class AwsAccount:
 
     def unique_name(self, noun: str) -> str:
         """Return the name of an instance that was started ahead, where the plan has one, or a new one."""
+        if self._following is not None:
+            return self._following.name(noun)
+        return self._course.name(noun, lambda: self._new_name(noun))
+
+    def _new_name(self, noun: str) -> str:
         if noun == "instance":
             self._instances += 1
             for need in self.held.needs[self.scenario].instances:
@@ -230,12 +261,16 @@ class AwsAccount:
                     return found.name
         return self.held.new_name()
 
-    def _note_event(self, region: str, parameters: Mapping[str, Any], answer: Mapping[str, Any]) -> None:
-        """Remember an instance whose creation this scenario looks at: the next one may use it."""
+    def _note_event(
+        self, region: str, parameters: Mapping[str, Any], answer: Mapping[str, Any], caller: Caller
+    ) -> None:
+        """Remember an instance whose creation this scenario looks at; the next ones may use it, and have theirs."""
         for need in self.held.needs[self.scenario].instances:
-            if need.number == self._instances and need.event and not need.someone:
-                name = str(parameters["DBInstanceIdentifier"])
-                self._used.append(Started(name, region, need, dict(parameters), copy.deepcopy(dict(answer))))
+            if need.number == self._instances and need.event:
+                if caller is RUNNER:
+                    name = str(parameters["DBInstanceIdentifier"])
+                    self._used.append(Started(name, region, need, dict(parameters), copy.deepcopy(dict(answer))))
+                self.held.start_behind(self.scenario)
 
     def give_back(self) -> None:
         """Give back the instances that were used, and those that came into being here and that others can use."""
@@ -246,6 +281,12 @@ class AwsAccount:
 
 
 GIVING_BACK = frozenset({"rds:DescribeDBInstances", "rds:DeleteDBInstance", "rds:ModifyDBInstance"})
+
+
+def _courses(plan: Plan) -> str:
+    """Say which scenarios judge what happened in another one."""
+    shared = [f"{one.rule} that of {one.follows.partition('/')[0]}" for one in plan.run if one.follows]
+    return f"one course of events for several scenarios: {', '.join(shared)}" if shared else "one for each scenario"
 
 
 def _as_created(started: Started, parameters: Mapping[str, Any]) -> dict[str, Any]:

@@ -101,7 +101,7 @@ class ReplayProvider:
         recorded = self._results.get(scenario)
         if recorded is None:
             pytest.skip("the record has no such scenario")
-        if recorded.verdict is Verdict.NOT_RUN:
+        if recorded.verdict is Verdict.NOT_RUN and not recorded.steps:
             pytest.skip(recorded.reason)
         if not recorded.steps:
             raise ProviderTrouble(recorded.reason)
@@ -191,7 +191,8 @@ class ReplayedAccount:
         A scenario that passes without having made all recorded calls is none: nobody can tell what they were for.
         """
         recorded = self._recorded
-        if result.verdict is Verdict.PASS and self._given < len(recorded.exchanges):
+        whole = all(step.verdict is Verdict.PASS for step in result.steps)
+        if whole and self._given < len(recorded.exchanges):
             left = recorded.exchanges[self._given]
             said = f"differs from the record, which goes on with exchange {left.number}, {_called(Call.of(left))}"
             result = msgspec.structs.replace(result, verdict=Verdict.ERROR, reason=said)
@@ -214,10 +215,9 @@ class ReplayedAccount:
     def _timed(self, place: int, exchange: Exchange) -> Exchange:
         if place >= self._given:
             return msgspec.structs.replace(exchange, duration_ms=0.0)
-        old = self._recorded.exchanges[place]
-        return msgspec.structs.replace(
-            exchange, duration_ms=old.duration_ms, attempts=old.attempts, request_id=old.request_id
-        )
+        # What is neither matched nor judged comes from the record: times, attempts, request ids.
+        judged = {name: getattr(exchange, name) for name in ("principal", "parameters", "answer", "error")}
+        return msgspec.structs.replace(self._recorded.exchanges[place], **judged)
 
     def _stop_where_it_stopped(self) -> None:
         """End as the record does if it ends here, and not with a call: somebody could not be made, or time was up.
@@ -246,11 +246,12 @@ class ReplayedAccount:
         assert exchange.error is not None
         code, status = exchange.error.code, exchange.error.status
         message = self.references.restored(exchange.error.message)
-        if status:
+        if status or getattr(exchange, "command", None) is not None and code != ProviderTrouble.__name__:
             answer = {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": status}}
             refusal: Exception = client.exceptions.from_code(code)(answer, exchange.operation)
             return refusal
-        known = {kind.__name__: kind for kind in (NotImplementedError, ConnectionRefusedByGuard)}
+        kinds = (NotImplementedError, ConnectionRefusedByGuard, ProviderTrouble)
+        known = {kind.__name__: kind for kind in kinds}
         # Whatever a client or an in-process product raised: its name and its words are all that is judged.
         raised: Exception = (known.get(code) or type(code, (Exception,), {}))(message)
         return raised

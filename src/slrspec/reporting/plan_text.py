@@ -61,6 +61,8 @@ def _creates(one: PlannedScenario) -> str:
         said.append("creates 1")
     if one.shares:
         said.append(f"shares {one.shares}")
+    if one.follows:
+        said.append(f"judges the course of {one.follows.partition('/')[0]}")
     if one.people:
         said.append(f"{one.people} user{'s' if one.people > 1 else ''}")
     return f"  ({'; '.join(said)})" if said else ""

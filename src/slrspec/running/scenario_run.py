@@ -12,6 +12,7 @@ from slrspec.running.recorder import RecordedAccount, Recorder
 from slrspec.running.results import Check, ScenarioResult, StepResult
 from slrspec.running.trouble import JudgedBefore, OperationUnsupported, ProviderTrouble, answered_error
 from slrspec.running.verdict import Verdict
+from slrspec.spec.rules import RECORDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from slrspec.spec.rules import Scenario
 
 DEFECT = "defect of slrspec"
+RECORDED = "recorded, not judged"
 
 
 @dataclass
@@ -110,6 +112,8 @@ class ScenarioRun:
             for step, done in zip(self.scenario.steps, self._steps, strict=True)
         ]
         verdict, reason = _scenario_verdict(steps)
+        if RECORDS in self.scenario.tags:
+            verdict, reason = unjudged(verdict, reason)
         result = ScenarioResult(
             scenario=self.scenario.id,
             rule=self.scenario.rule,
@@ -130,6 +134,16 @@ class ScenarioRun:
 
 def _as_it_is(result: ScenarioResult) -> ScenarioResult:
     return result
+
+
+def unjudged(verdict: Verdict, reason: str) -> tuple[Verdict, str]:
+    """Return the verdict on an open question: none, whatever was answered, and how far the recording came.
+
+    Only a defect of slrspec is one here, too.
+    """
+    if reason.startswith(DEFECT):
+        return verdict, reason
+    return Verdict.NOT_RUN, RECORDED if verdict is Verdict.PASS else f"{RECORDED}, as far as it came: {reason}"
 
 
 def judge(error: Exception | None, kind: str) -> tuple[Verdict, str]:

@@ -12,10 +12,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from slrspec.running.trouble import ProviderTrouble, answered_error
 from slrspec.sandbox import names
-from slrspec.sandbox.operations import MARKING, STARTING, TIDYING, InstanceNeed, Needs, needs_of
-from slrspec.sandbox.planning import segment, starts
+from slrspec.sandbox.operations import MARKING, STARTING, TIDYING, InstanceNeed, Needs, effective, needs_of
+from slrspec.sandbox.planning import behind, segment, starts, surviving
 from slrspec.sandbox.preflight import FULL, SHORTEST_SESSION
 from slrspec.sandbox.role_record import ROLE_PATH, SERVICE, RoleRecord, read_role, writes_to_restore
 from slrspec.sandbox.writes import MISSING, Sender
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
     from slrspec.sandbox.budget import Budget
     from slrspec.sandbox.connection import Connection
+    from slrspec.sandbox.course import Course
     from slrspec.sandbox.guard import Guard
     from slrspec.sandbox.journal import State
     from slrspec.sandbox.lease import Lease
@@ -112,6 +115,8 @@ class HeldAccount:
         What has to be taken away.
     taken
         Services that had a role of theirs before the run.
+    courses
+        What became of the scenarios that others follow.
     altered, marked, appeared
         Of the service-linked role: whether it is not as new any more, whether it has the run's tags, and whether it
         may have come into being since it was last seen to be absent.
@@ -134,6 +139,7 @@ class HeldAccount:
     tasks: list[tuple[str, str]] = field(default_factory=list)
     made: list[Made] = field(default_factory=list)
     taken: frozenset[str] = frozenset()
+    courses: dict[str, Course] = field(default_factory=dict)
     altered: bool = False
     marked: bool = False
     appeared: bool = False
@@ -144,7 +150,7 @@ class HeldAccount:
     def __post_init__(self) -> None:
         self.sender.noted = self._note
         self.sender.settled = self._settled
-        self.needs = {one.scenario: needs_of(one.scenario) for one in self.plan.run}
+        self.needs = effective({one.scenario: needs_of(one.scenario) for one in self.plan.run})
         self.order = [one.scenario for one in self.plan.run]
 
     # ---- what is the run's own
@@ -223,13 +229,29 @@ class HeldAccount:
             If that cannot be.
 
         """
+        self._lead_instead(scenario)
         needed = self.needs[scenario]
+        if needed.follows:
+            return  # everything has to stay as the other one has left it
         with self.guard.permitted(f"preparing {scenario}", TIDYING | STARTING | MARKING):
             if needed.alone:
                 self._delete_surplus(needed)
             if needed.role == "absent" or self.altered:
                 self.delete_role()
             self._start_ahead(scenario)
+
+    def _lead_instead(self, scenario: str) -> None:
+        """Let a scenario go its own way, and others behind it, if the course that it was to share is broken.
+
+        Only where no instance is created: those that are not in the plan are not created.
+        """
+        leader, own = self.needs[scenario].follows, needs_of(scenario)
+        if not leader or own.instances or not self.courses[leader].broken:
+            return
+        self.needs[scenario] = msgspec.structs.replace(own, follows="")
+        for other, needed in self.needs.items():
+            if needed.follows == leader:
+                self.needs[other] = msgspec.structs.replace(needed, follows=scenario)
 
     def _delete_surplus(self, needed: Needs) -> None:
         own = [need.kind for need in needed.instances if not need.event]
@@ -248,6 +270,15 @@ class HeldAccount:
             if not self.budget.reserve(self.region_of(need)):
                 return  # the scenarios that have none will not be run, and say why
             self.idle.append(self._start(need))
+
+    def start_behind(self, scenario: str) -> None:
+        """Start what the next scenarios need, once a scenario has created the instance that it looks at."""
+        waiting = [*(one.need for one in self.idle), *surviving(self.needs[scenario])]
+        with self.guard.permitted(f"starting instances during {scenario}", STARTING):
+            for need in starts(behind(self.order, self.needs, scenario), self.needs, waiting):
+                if not self.budget.reserve(self.region_of(need)):
+                    return
+                self.idle.append(self._start(need))
 
     def region_of(self, need: InstanceNeed) -> str:
         """Return where an instance goes."""
@@ -565,7 +596,11 @@ class HeldAccount:
         planned = self.plan.planned(scenario)
         if planned is None:
             return "it is not in the plan that was shown"
-        return planned.not_run or self._beyond_means(self.needs[scenario])
+        if planned.not_run or not planned.follows:
+            return planned.not_run or self._beyond_means(self.needs[scenario])
+        if self.needs[scenario].follows in {"", *self.courses}:
+            return ""
+        return self.left_out(planned.follows) or f"{planned.follows}, whose course it shares, has not been run"
 
     def _beyond_means(self, needed: Needs) -> str:
         """Return what the account, the session or the budget lacks by now for a scenario; empty for nothing."""

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 EXPIRATION = "AWS_CREDENTIAL_EXPIRATION"
 CONNECT_SECONDS, READ_SECONDS, READ_ATTEMPTS = 5, 30, 8
+REHEARSED_SECONDS = 5
+"""To wait for an answer of a server on this machine."""
 # What keeps any other client in the process from finding credentials, or another address.
 BARE = {
     "AWS_CONFIG_FILE": os.devnull,
@@ -156,7 +158,7 @@ class Connection:
             config=Config(  # type: ignore[call-arg] # the stubs do not know the last one
                 retries={"mode": "standard", "total_max_attempts": attempts},
                 connect_timeout=CONNECT_SECONDS,
-                read_timeout=READ_SECONDS,
+                read_timeout=REHEARSED_SECONDS if self.settings.rehearsal else READ_SECONDS,
                 ignore_configured_endpoint_urls=True,  # which the stubs do not know
             ),
         )

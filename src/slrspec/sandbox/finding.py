@@ -186,13 +186,14 @@ class Found:
 def find(clients: Clients, regions: Sequence[str], evidence: Evidence) -> Found:
     """Look for everything that runs make, in the Regions given and in IAM. Nothing is written."""
     found = Found()
+    listings: dict[tuple[str, str], list[Any]] = {}
     for region in regions:
         rds = clients("rds", region)
         for kind in RDS_KINDS:
-            _look(found, kind, rds, region, evidence)
+            _look(found, kind, rds, region, evidence, listings)
     iam = clients("iam")
     for kind in IAM_KINDS:
-        _look(found, kind, iam, "", evidence)
+        _look(found, kind, iam, "", evidence, listings)
     return found
 
 
@@ -222,11 +223,22 @@ def trouble_of_calls() -> tuple[type[Exception], ...]:
     return ClientError, BotoCoreError, ResponseParserError, ProviderTrouble, OSError
 
 
-def _look(found: Found, kind: Kind, client: Any, region: str, evidence: Evidence) -> None:  # noqa: ANN401 - boto3's
+def _look(
+    found: Found,
+    kind: Kind,
+    client: Any,  # noqa: ANN401 - boto3's clients have no types
+    region: str,
+    evidence: Evidence,
+    listings: dict[tuple[str, str], list[Any]],
+) -> None:
     from botocore.exceptions import ClientError
 
     try:
-        for one in listed(client, kind.operation, kind.what, **kind.parameters):
+        if (kind.operation, region) not in listings:
+            listings[kind.operation, region] = listed(client, kind.operation, kind.what, **kind.parameters)
+        for one in listings[kind.operation, region]:
+            if not str(one.get("Path", "")).startswith(kind.path):
+                continue
             if kind.keeps_role:
                 found.in_use.append(f"{kind.name} {one[kind.key]}{f' in {region}' if region else ''}")
             try:
@@ -357,6 +369,8 @@ class Kind:
         The listing, where in its answer the things are, and what they are called by.
     judge
         Returns whose it is, None for somebody else's, and what deletes it.
+    path
+        Below which they are; of two kinds that are listed by the same call each has its own.
     keeps_role
         Whether any such thing, whosever, keeps the service-linked role.
 
@@ -369,6 +383,7 @@ class Kind:
     key: str
     judge: Callable[[Any, Mapping[str, Any], Evidence], Judgement]
     parameters: Mapping[str, str] = field(default_factory=dict)
+    path: str = ""
     keeps_role: bool = False
 
 
@@ -421,7 +436,7 @@ IAM_KINDS = (
             "Roles",
             "RoleName",
             _linked_role,
-            {"PathPrefix": f"{RESERVED_PATH}{service}/"},
+            path=f"{RESERVED_PATH}{service}/",
         )
         for service in TRIED_SERVICES
     ),

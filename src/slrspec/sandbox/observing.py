@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from slrspec.errors import SlrspecError
 from slrspec.running.engine import Observer, Request, execute
 from slrspec.running.verdict import Verdict
@@ -11,7 +13,7 @@ from slrspec.sandbox.operations import InstanceNeed, Needs, OperationsFile, is_r
 from slrspec.sandbox.role_record import SERVICE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from slrspec.running.results import Exchange, ScenarioResult
 
@@ -39,12 +41,17 @@ def observe(paces: Iterable[str] = PACES) -> OperationsFile:
 
     """
     seen: dict[str, Needs] = {}
+    together: dict[str, set[str]] | None = None
     paces = tuple(paces)
     for pace in paces:
         run = execute(Request((pace,), no_deviations=True), Observer(lambda _: None))
+        together = _joined_courses(together, followers(run.scenarios))
         for result in run.scenarios:
             _refuse_unfinished(pace, result)
             seen[result.scenario] = _joined(seen.get(result.scenario), _needs(result))
+    for leader, following in (together or {}).items():
+        for one in following:
+            seen[one] = msgspec.structs.replace(seen[one], follows=leader)
     return OperationsFile(paces=paces, scenarios=seen)
 
 
@@ -134,3 +141,79 @@ def _services(exchanges: Iterable[Exchange]) -> set[str]:
 
 def _is_linked(exchange: Exchange) -> bool:
     return "AWSServiceRole" in str(exchange.parameters.get("RoleName"))
+
+
+# ---- courses of events that several scenarios can share
+
+
+def followers(results: Iterable[ScenarioResult]) -> dict[str, set[str]]:
+    """Return which scenarios can follow which: they make the same writes, and their other calls among its calls.
+
+    Only where DB instances are created or the role is: nothing else takes long. Whoever leads follows nobody.
+    """
+    slow = {"CreateDBInstance", "CreateServiceLinkedRole"}
+    lasting = [one for one in results if any(e.operation in slow and e.error is None for e in one.exchanges)]
+    able = {one.scenario: {other.scenario for other in lasting if can_follow(other, one)} for one in lasting}
+    found: dict[str, set[str]] = {}
+    taken: set[str] = set()
+    for leader in sorted(able, key=lambda one: (-len(able[one]), one)):
+        if leader not in taken and (following := able[leader] - taken - set(found)):
+            found[leader] = following
+            taken |= {leader, *following}
+    return found
+
+
+def _joined_courses(first: dict[str, set[str]] | None, second: dict[str, set[str]]) -> dict[str, set[str]]:
+    """Return what can be shared at every pace."""
+    if first is None:
+        return second
+    both = {leader: following & second.get(leader, set()) for leader, following in first.items()}
+    return {leader: following for leader, following in both.items() if following}
+
+
+def can_follow(follower: ScenarioResult, leader: ScenarioResult) -> bool:
+    """Tell whether another scenario's answers would serve one up to its last write, as its own have."""
+    if follower.scenario == leader.scenario or any(e.principal != "administrator" for e in follower.exchanges):
+        return False
+    if _role_before(follower) != _role_before(leader):
+        return False  # one may find a role where the other creates it
+    place = 0
+    for own in follower.exchanges:
+        match = find(leader.exchanges, place, own)
+        if match is None:
+            return all(_reads(e) for e in [*leader.exchanges[place:], *_rest(follower, own)])
+        if _told(leader.exchanges[match]) != _told(own):
+            return False
+        place = match + 1
+    return all(_reads(e) for e in leader.exchanges[place:])
+
+
+def find(course: Sequence[Exchange], place: int, own: Exchange) -> int | None:
+    """Return where in a course a call comes next, no write being passed over; None if it does not."""
+    for number in range(place, len(course)):
+        if _key(course[number]) == _key(own):
+            return number
+        if not _reads(course[number]):
+            return None
+    return None
+
+
+def _key(exchange: Exchange) -> tuple[object, ...]:
+    return exchange.service, exchange.operation, exchange.region, exchange.principal, exchange.parameters
+
+
+def _told(exchange: Exchange) -> object:
+    """Return what of an answer has to be the same: whether there is one, and in which state the thing is."""
+    instances = (exchange.answer or {}).get("DBInstances")
+    states = [one["DBInstanceStatus"] for one in instances] if instances else instances
+    roles = (exchange.answer or {}).get("Roles")
+    status = (exchange.answer or {}).get("Status")
+    return exchange.error and exchange.error.code, states, None if roles is None else len(roles), status
+
+
+def _reads(exchange: Exchange) -> bool:
+    return is_read(exchange.service, exchange.operation)
+
+
+def _rest(result: ScenarioResult, first: Exchange) -> list[Exchange]:
+    return result.exchanges[first.number - 1 :]

@@ -9,22 +9,23 @@ from __future__ import annotations
 import os
 import socket
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from slrspec.errors import SafetyRefusal, UsageError
+from slrspec.errors import SafetyRefusal, SlrspecError, UsageError
 from slrspec.sandbox.account import HeldAccount, pace_of
 from slrspec.sandbox.budget import Budget
 from slrspec.sandbox.connection import Connection, bare_environment, found_credentials, host_of
 from slrspec.sandbox.guard import Guard
-from slrspec.sandbox.journal import Journal
+from slrspec.sandbox.journal import Journal, read_journal
 from slrspec.sandbox.lease import BEYOND_SESSION, RUN, Lease, LeaseRecord, acquire
 from slrspec.sandbox.names import new_run
 from slrspec.sandbox.operations import LEASE, PREFLIGHT
 from slrspec.sandbox.planning import Plan, make_plan
 from slrspec.sandbox.preflight import FULL, Found, look_around, refuse_doubt
 from slrspec.sandbox.role_record import read_role
+from slrspec.sandbox.sweep import SWEEPING, sweep, sweep_pace
 from slrspec.sandbox.writes import Sender
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 
 CONFIRMATION = "SLRSPEC_CONFIRM_ALIAS"
 JOURNAL = "journal.jsonl"
+LOOKS_AT_THE_END = 2
+"""That show nothing left, after the run's own."""
 LONGEST_LIFE = 2.0
 """Hours that an instance is reckoned with; whatever lives longer, the reaper has taken by then."""
 
@@ -132,7 +135,7 @@ def held(
         connection.guard.owns_role = found.lane == FULL
         lease = _leased(connection, plan)
         connection.guard.before_write = lambda: _check(connection, lease)
-        journal = opened.enter_context(Journal(folder / JOURNAL, connection.guard.run, lease.epoch))
+        journal = opened.enter_context(_opened_journal(folder / JOURNAL, connection, lease))
         pace = pace_of(settings)
         account = HeldAccount(
             settings=settings,
@@ -153,9 +156,41 @@ def held(
         finally:
             _held.remove(account)
             account.end()
-            if not account.left:
-                with connection.guard.permitted("giving the lease back", LEASE, holds_no_lease=True):
-                    lease.release()
+            _give_back(account, folder / JOURNAL)
+
+
+def _give_back(account: HeldAccount, file: Path) -> None:
+    """Look at the whole account as a sweep does, take away what is still left, and then give the lease back.
+
+    What the run remembers of what it has made is not enough: a reading that lagged behind may have shown that
+    something is gone which had only just been made.
+    """
+    guard = account.guard
+    try:
+        known = [intent for intent in read_journal(file) if intent.run == guard.run]
+        pace = replace(sweep_pace(account.settings, wait=not account.interrupted), clean=LOOKS_AT_THE_END)
+        with guard.permitted("the end of the run", SWEEPING | LEASE):
+            report = sweep(
+                account.lease,
+                account.connection.client,
+                account.sender.call,
+                regions=account.settings.regions,
+                journals=known,
+                pace=pace,
+            )
+    except SlrspecError as error:
+        account.left.append(f"nobody can tell what: {error}")
+    else:
+        account.left[:] = [*report.left, *report.troubles]
+
+
+def _opened_journal(file: Path, connection: Connection, lease: Lease) -> Journal:
+    try:
+        return Journal(file, connection.guard.run, lease.epoch)
+    except SafetyRefusal:
+        with connection.guard.permitted("giving the lease back", LEASE, holds_no_lease=True):
+            lease.abandon()  # nothing was written under it, and nothing will be
+        raise
 
 
 def refuse_other_plan(plan: Plan, shown: str) -> None:

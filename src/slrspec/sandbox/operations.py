@@ -9,10 +9,14 @@ from __future__ import annotations
 
 from functools import cache
 from importlib.resources import files
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from slrspec.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 FILE = "operations.json"
 
@@ -161,6 +165,9 @@ class Needs(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         or `any`.
     role_after
         What becomes of it: `kept` as it was, `altered`, or `deleted`.
+    follows
+        A scenario that makes the same writes in the same order, so that one course of events serves both; empty
+        for none.
 
     """
 
@@ -172,11 +179,22 @@ class Needs(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     deleted: int = 0
     services: tuple[str, ...] = ()
     writes_role: bool = False
+    follows: str = ""
 
     @property
     def alone(self) -> bool:
         """Whether no DB instance but its own may be about: a role that it deletes, or that must not be there."""
         return self.role == "absent" or self.role_after == "deleted"
+
+
+def effective(needs: Mapping[str, Needs]) -> dict[str, Needs]:
+    """Return what scenarios need of the account, where those that follow another one of them need nothing more."""
+    return {
+        one: Needs(operations=needed.operations, role="any", follows=needed.follows)
+        if needed.follows in needs
+        else msgspec.structs.replace(needed, follows="")
+        for one, needed in needs.items()
+    }
 
 
 class OperationsFile(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from slrspec.sandbox.operations import InstanceNeed, Needs, needs_of
+from slrspec.sandbox.operations import InstanceNeed, Needs, effective, needs_of
 from slrspec.sandbox.preflight import FREE, FULL
 from slrspec.sandbox.prices import DATE, InstanceKind, price
 
@@ -52,6 +52,8 @@ class PlannedScenario(msgspec.Struct, frozen=True, kw_only=True):
         The Regions of the instances that are started when its turn comes, for it and for those after it.
     shares
         How many of its instances were created for an earlier scenario, too.
+    follows
+        The scenario whose course of events this one judges, too, instead of one of its own.
     begins, ends
         Minutes from the night's beginning, as expected.
     waits
@@ -67,6 +69,7 @@ class PlannedScenario(msgspec.Struct, frozen=True, kw_only=True):
     starts: tuple[str, ...] = ()
     creates: tuple[str, ...] = ()
     shares: int = 0
+    follows: str = ""
     begins: float = 0.0
     ends: float = 0.0
     waits: tuple[str, ...] = ()
@@ -132,6 +135,7 @@ def make_plan(
     wanted = list(scenarios)
     needs = {scenario.id: needs_of(scenario.id) for scenario in wanted}
     reasons = {scenario.id: why_not(settings, scenario, needs[scenario.id], lane) for scenario in wanted}
+    needs = effective({one: needed for one, needed in needs.items() if not reasons[one]})
     order = in_order([(s.id, needs[s.id]) for s in wanted if not reasons[s.id]])
     rules = {scenario.id: scenario.rule for scenario in wanted}
     expected = simulate(order, needs, EXPECTED)
@@ -194,8 +198,15 @@ def in_order(scenarios: Sequence[tuple[str, Needs]]) -> list[str]:
     First what needs no instance and may find or leave no role. Then each scenario that looks at the creation of an
     instance, and after it one that uses this instance up; both need an account in which there is no other. Then all
     instances that are left to be created are started at once, and while they come into being the scenarios run that
-    need none. At last those that use them, the ones that leave them intact before the ones that do not.
+    need none. At last those that use them, the ones that leave them intact before the ones that do not. Whoever
+    follows another one's course comes right behind it, while everything is as that one has left it.
     """
+    leading = [(one, needed) for one, needed in scenarios if not needed.follows]
+    behind = {one: [other for other, needed in scenarios if needed.follows == one] for one, _ in leading}
+    return [each for one in _leaders_in_order(leading) for each in (one, *behind[one])]
+
+
+def _leaders_in_order(scenarios: Sequence[tuple[str, Needs]]) -> list[str]:
     place = {one: number for number, (one, _) in enumerate(scenarios)}
     needs = dict(scenarios)
 
@@ -237,6 +248,17 @@ def segment(order: Sequence[str], needs: dict[str, Needs], start: int) -> list[s
             break
         found.append(one)
     return found
+
+
+def behind(order: Sequence[str], needs: dict[str, Needs], one: str) -> list[str]:
+    """Return the scenarios whose instances may be started as soon as one has created the instance it looks at.
+
+    Those are the next ones; none if the next one must not find the role.
+    """
+    rest = [other for other in order[order.index(one) + 1 :] if not needs[other].follows]
+    if not rest or needs[rest[0]].role == "absent":
+        return []
+    return segment(rest, needs, 0)
 
 
 def starts(group: Sequence[str], needs: dict[str, Needs], idle: Sequence[InstanceNeed]) -> list[InstanceNeed]:
@@ -314,6 +336,12 @@ class _Night:
         self.idle += [_Alive(need, self.clock + self.timing.creation, self.clock) for need in started]
         self.clock += self.timing.call * len(needed.operations) * 2 + self.timing.person * needed.people
         used = [self._used(need) for need in needed.instances]
+        if any(need.event for need in needed.instances):
+            waiting = [*(found.need for found in self.idle), *surviving(needed)]
+            group = behind(self.order, self.needs, one)
+            more = starts(group, self.needs, waiting)
+            self.idle += [_Alive(need, self.clock + self.timing.creation, self.clock) for need in more]
+            started = [*started, *more]
         shared = sum(found.since < begins for found in used)
         self._await(used)
         for found in used[: needed.deleted]:
@@ -383,6 +411,7 @@ def _planned(
         starts=started,
         creates=(*started, *(regions[need.second] for need in needed.instances if need.event)),
         shares=moment.shared,
+        follows=needed.follows,
         begins=round(moment.begins, 1),
         ends=round(moment.ends, 1),
         waits=moment.waits,

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from slrspec.sandbox.journal import Intent
     from slrspec.sandbox.lease import Lease, LeaseRecord
     from slrspec.sandbox.role_record import RoleRecord, Write
+    from slrspec.sandbox.settings import SandboxSettings
 
 SWEEPING = frozenset(
     {
@@ -105,6 +106,13 @@ class Pace:
     wait: bool = True
     sleep: Callable[[float], None] = field(default=time.sleep, repr=False)
     clock: Callable[[], float] = field(default=time.monotonic, repr=False)
+
+
+def sweep_pace(settings: SandboxSettings, *, wait: bool = True) -> Pace:
+    """Return the pace of AWS, or that of a rehearsal, in which nothing takes long."""
+    if settings.rehearsal:
+        return Pace(interval=0.05, limit=60.0, stuck=6, wait=wait)
+    return Pace(limit=1.5 * 60 * settings.instance_minutes, wait=wait)
 
 
 @dataclass(frozen=True)

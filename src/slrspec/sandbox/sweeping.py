@@ -13,7 +13,7 @@ from slrspec.sandbox.opening import JOURNAL, connected
 from slrspec.sandbox.operations import LEASE, is_read
 from slrspec.sandbox.preflight import look_around, refuse_doubt
 from slrspec.sandbox.role_record import read_role
-from slrspec.sandbox.sweep import SWEEPING, Pace, SweepReport, sweep, would_sweep
+from slrspec.sandbox.sweep import SWEEPING, SweepReport, sweep, sweep_pace, would_sweep
 from slrspec.sandbox.writes import Sender
 
 if TYPE_CHECKING:
@@ -95,13 +95,6 @@ def swept(
             send = Sender(connection, journal, propagation=0.0, interval=0.0).call
             pace = sweep_pace(settings, wait=wanted.wait)
             return sweep(lease, connection.client, send, regions=settings.regions, journals=known, pace=pace)
-
-
-def sweep_pace(settings: SandboxSettings, *, wait: bool) -> Pace:
-    """Return the pace of AWS, or that of a rehearsal, in which nothing takes long."""
-    if settings.rehearsal:
-        return Pace(interval=0.05, limit=60.0, wait=wait)
-    return Pace(limit=1.5 * 60 * settings.instance_minutes, wait=wait)
 
 
 def _known(journals: Iterable[Path], folder: Path) -> list[Intent]:

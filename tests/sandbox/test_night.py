@@ -1,0 +1,284 @@
+"""Whole rehearsals: the plan that was shown is executed, the verdicts are right, the account ends as it began."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from slrspec.sandbox.journal import read_journal
+from slrspec.sandbox.operations import needs_of
+from tests.sandbox.faulty_proxy import FAULTS, Call, FaultyProxy, Plan, proxied
+from tests.sandbox.places import DOCUMENTED, Place, serving
+from tests.sandbox.rehearsal import Rehearsal
+from tests.sandbox.whole_account import everything
+
+SLOW = (*DOCUMENTED, "--creating", "2", "--deleting", "2", "--pending", "2", "--lag", "1")
+
+
+def rehearsal(place: Place, folder: Path, url: str = "") -> Rehearsal:
+    return Rehearsal(place, folder, url or place.url)
+
+
+def night(folder: Path) -> dict[str, Any]:
+    told: dict[str, Any] = json.loads((folder / ".slrspec" / "night.json").read_text())
+    return told
+
+
+def verdicts(found: Rehearsal) -> dict[str, str]:
+    return {one["scenario"]: one["verdict"] for one in found.results()["scenarios"]}
+
+
+@pytest.fixture(scope="module")
+def whole(
+    documented_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Rehearsal, dict[str, Any]]:
+    """One night of all scenarios, and what was in the account before."""
+    found = rehearsal(Place(documented_url), tmp_path_factory.mktemp("night"))
+    before = everything(found.place)
+    run = found.run("-q")
+    assert run.returncode == 0, run.stdout + run.stderr
+    return found, before
+
+
+def test_every_scenario_passes_where_aws_is_as_documented(whole: tuple[Rehearsal, dict[str, Any]]) -> None:
+    assert set(verdicts(whole[0]).values()) == {"pass"}
+
+
+def test_the_account_ends_as_it_began(whole: tuple[Rehearsal, dict[str, Any]]) -> None:
+    assert everything(whole[0].place) == whole[1]
+
+
+def test_the_results_say_that_it_was_a_rehearsal(whole: tuple[Rehearsal, dict[str, Any]]) -> None:
+    (provider,) = whole[0].results()["providers"]
+    assert provider["product"] == "a rehearsal of AWS"
+    assert provider["settings"]["rehearsal"] == whole[0].url
+    assert provider["settings"]["lane"] == "full"
+
+
+def test_the_plan_that_was_shown_is_the_one_that_was_executed(whole: tuple[Rehearsal, dict[str, Any]]) -> None:
+    found, _ = whole
+    shown = found.slrspec("plan", "--format", "json")
+    plan = json.loads(shown.stdout)
+    assert plan["digest"] == night(found.folder)["plan"]
+    assert plan["digest"] == found.results()["providers"][0]["settings"]["plan"]
+    started = {one["scenario"]: one["started"] for one in found.results()["scenarios"]}
+    assert [one["scenario"] for one in plan["scenarios"]] == sorted(started, key=lambda one: started[one])
+
+
+def test_as_many_instances_were_created_as_planned(whole: tuple[Rehearsal, dict[str, Any]]) -> None:
+    found, _ = whole
+    plan = json.loads(found.slrspec("plan", "--format", "json").stdout)
+    journal = read_journal(found.folder / ".slrspec" / "journal.jsonl")
+    created = [one for one in journal if one.operation == "CreateDBInstance" and one.state == "ok"]
+    assert len(created) == plan["instances"]
+
+
+def test_every_write_has_its_outcome_in_the_journal(whole: tuple[Rehearsal, dict[str, Any]]) -> None:
+    journal = read_journal(whole[0].folder / ".slrspec" / "journal.jsonl")
+    assert journal
+    assert [one for one in journal if not one.state] == []
+
+
+def test_nobody_called_what_was_not_planned(whole: tuple[Rehearsal, dict[str, Any]]) -> None:
+    assert night(whole[0].folder)["refused_by_the_guard"] == []
+    for one in whole[0].results()["scenarios"]:
+        called = {f"{exchange['service']}:{exchange['operation']}" for exchange in one["exchanges"]}
+        assert called <= set(needs_of(one["scenario"]).operations)
+
+
+def test_the_runs_own_tags_are_no_part_of_the_evidence_of_a_role(whole: tuple[Rehearsal, dict[str, Any]]) -> None:
+    roles = [
+        exchange["answer"]["Role"]
+        for one in whole[0].results()["scenarios"]
+        for exchange in one["exchanges"]
+        if exchange["operation"] == "GetRole" and exchange["answer"]
+    ]
+    assert roles
+    assert not [tag for role in roles for tag in role.get("Tags") or () if tag["Key"].startswith("slrspec-")]
+
+
+def test_the_credentials_are_in_no_file(whole: tuple[Rehearsal, dict[str, Any]]) -> None:
+    found, _ = whole
+    secrets = [value for name, value in found.credentials.items() if name != "AWS_CREDENTIAL_EXPIRATION"]
+    for file in (found.folder / ".slrspec").rglob("*"):
+        if file.is_file():
+            text = file.read_text(encoding="utf-8")
+            assert not [one for one in secrets if one in text], file
+
+
+@pytest.mark.long
+def test_a_slow_account_changes_no_verdict(tmp_path: Path) -> None:
+    with serving(SLOW) as url:
+        found = rehearsal(Place(url), tmp_path)
+        before = everything(found.place)
+        run = found.run("-q")
+        assert run.returncode == 0, run.stdout + run.stderr
+        assert set(verdicts(found).values()) == {"pass"}
+        assert everything(found.place) == before
+        assert any(wait["on"] == "DescribeDBInstances" for wait in night(tmp_path)["waits"])
+
+
+@pytest.mark.long
+def test_stock_moto_ends_as_it_began_whatever_it_lets_happen(moto_place: Place, tmp_path: Path) -> None:
+    found = rehearsal(moto_place, tmp_path)
+    before = everything(found.place)
+    run = found.run("-q")
+    assert run.returncode == 1, run.stdout + run.stderr
+    assert {"pass", "fail"} <= set(verdicts(found).values())
+    assert everything(found.place) == before
+
+
+# ---- a role that was there before
+
+
+def test_a_role_that_was_there_is_never_touched_and_less_is_run(documented_place: Place, tmp_path: Path) -> None:
+    found = rehearsal(documented_place, tmp_path)
+    found.place.iam.create_service_linked_role(AWSServiceName="rds.amazonaws.com", Description="theirs")
+    before = everything(found.place)
+    run = found.run("-q", "--tag", "not creates-instance")
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert "only the free lane: the service-linked role was there before" in run.stderr
+    assert set(verdicts(found).values()) == {"pass", "not-run"}
+    assert everything(found.place) == before
+    journal = read_journal(tmp_path / ".slrspec" / "journal.jsonl")
+    writes = [one.operation for one in journal if "AWSServiceRole" in one.name and one.operation != "AssumeRole"]
+    assert writes == []
+
+
+def test_a_role_that_slrspec_may_delete_is_put_back_as_it_was(documented_place: Place, tmp_path: Path) -> None:
+    found = rehearsal(documented_place, tmp_path)
+    iam = found.place.iam
+    iam.create_service_linked_role(AWSServiceName="rds.amazonaws.com", Description="ours to break")
+    name = "AWSServiceRoleForRDS"
+    iam.tag_role(RoleName=name, Tags=[{"Key": "slrspec-suite", "Value": "rds-slr"}, {"Key": "team", "Value": "db"}])
+    run = found.run("-q", "--rule", "RDS-DEL-03", "--rule", "RDS-EDT-10", "--rule", "RDS-COM-10")
+    assert run.returncode == 0, run.stdout + run.stderr
+    role = iam.get_role(RoleName=name)["Role"]
+    assert role["Description"] == "ours to break"
+    tags = {tag["Key"]: tag["Value"] for tag in role["Tags"]}
+    assert tags == {"slrspec-suite": "rds-slr", "team": "db"}
+
+
+def test_where_others_use_rds_the_role_is_left_alone(documented_place: Place, tmp_path: Path) -> None:
+    found = rehearsal(documented_place, tmp_path)
+    from slrspec.steps.db_instance import SMALLEST
+
+    found.place.rds("eu-west-1").create_db_instance(DBInstanceIdentifier="customers", **{**SMALLEST, "Tags": []})
+    before = everything(found.place)
+    run = found.run("-q", "--rule", "RDS-DEL-03", "--rule", "RDS-INT-06")
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert verdicts(found) == {
+        "RDS-DEL-03/nothing-relies-on-the-role": "not-run",
+        "RDS-INT-06/the-account-asks-for-the-role-s-credentials": "pass",
+    }
+    assert everything(found.place) == before
+
+
+# ---- the budget
+
+
+def test_over_the_budget_nothing_is_created_and_nothing_passes(documented_place: Place, tmp_path: Path) -> None:
+    found = rehearsal(documented_place, tmp_path)
+    run = found.run(
+        "-q", "--max-usd", "0.05", "--rule", "RDS-DEL-15", "--rule", "RDS-DEL-14", "--rule", "RDS-EDT-01"
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    reasons = {one["rule"]: (one["verdict"], one["reason"]) for one in found.results()["scenarios"]}
+    assert reasons["RDS-EDT-01"][0] == "pass"
+    assert reasons["RDS-DEL-14"] == ("not-run", "over the budget of 0.05 USD")
+    assert night(tmp_path)["reserved_usd"] <= 0.05
+
+
+# ---- answers that are lost
+
+
+LOST = ("answer lost", "500 after", "body cut, length right")
+WRITES = ("CreateDBInstance", "CreateRole", "CreateServiceLinkedRole", "CreateUser")
+QUICK = {("CreateDBInstance", "answer lost"), ("CreateServiceLinkedRole", "body cut, length right")}
+
+
+@pytest.mark.parametrize(
+    ("operation", "fault"),
+    [
+        pytest.param(write, fault, marks=[] if (write, fault) in QUICK else [pytest.mark.long])
+        for write in WRITES
+        for fault in LOST
+    ],
+)
+def test_a_lost_answer_is_an_error_and_is_never_sent_again(
+    operation: str, fault: str, documented_place: Place, tmp_path: Path
+) -> None:
+    rule = {
+        "CreateDBInstance": "RDS-DEL-15",
+        "CreateRole": "RDS-EDT-01",
+        "CreateServiceLinkedRole": "RDS-INT-01",
+        "CreateUser": "RDS-PER-18",
+    }[operation]
+    concerns = _that(operation)
+    with proxied(documented_place.url, documented_place.account, Plan(FAULTS[fault], concerns=concerns)) as proxy:
+        found = rehearsal(documented_place, tmp_path, proxy.url)
+        before = everything(found.place)
+        run = found.run("-q", "--rule", rule)
+    assert run.returncode == 4, run.stdout + run.stderr
+    (one,) = found.results()["scenarios"]
+    assert one["verdict"] == "error"
+    assert "read back: it had happened" in one["reason"]
+    assert len([call for call in proxy.calls if call.operation == operation]) == 1
+    assert everything(found.place) == before
+
+
+def _that(operation: str) -> Any:
+    return lambda call: call.operation == operation
+
+
+def test_a_throttled_write_was_not_done_and_is_sent_again(documented_place: Place, tmp_path: Path) -> None:
+    plan = Plan(FAULTS["throttled"], times=2, concerns=_that("CreateServiceLinkedRole"))
+    with proxied(documented_place.url, documented_place.account, plan) as proxy:
+        found = rehearsal(documented_place, tmp_path, proxy.url)
+        assert found.run("-q", "--rule", "RDS-INT-01").returncode == 0
+    assert len([call for call in proxy.calls if call.operation == "CreateServiceLinkedRole"]) == 3
+
+
+def test_a_read_is_tried_again(documented_place: Place, tmp_path: Path) -> None:
+    plan = Plan(FAULTS["503"], times=2, concerns=_that("GetRole"))
+    with proxied(documented_place.url, documented_place.account, plan) as proxy:
+        found = rehearsal(documented_place, tmp_path, proxy.url)
+        assert found.run("-q", "--rule", "RDS-INT-01").returncode == 0
+        assert len(proxy.spoiled) == 2
+
+
+def test_one_lost_answer_does_not_spoil_what_others_could_judge_by_themselves(
+    documented_place: Place, tmp_path: Path
+) -> None:
+    plan = Plan(FAULTS["answer lost"], concerns=_that("CreateServiceLinkedRole"))
+    with proxied(documented_place.url, documented_place.account, plan) as proxy:
+        found = rehearsal(documented_place, tmp_path, proxy.url)
+        run = found.run("-q", "--rule", "RDS-COM-10", "--rule", "RDS-INT-01", "--rule", "RDS-INT-02")
+    assert run.returncode == 4, run.stdout + run.stderr
+    assert sorted(verdicts(found).values()) == ["error", "pass", "pass"]
+    assert len([call for call in proxy.calls if call.operation == "CreateServiceLinkedRole"]) == 2
+
+
+def test_an_account_that_somebody_has_taken_over_is_not_given_back_by_us(
+    documented_place: Place, tmp_path: Path
+) -> None:
+    """Somebody's lease with a higher number appears in the middle of the night."""
+
+    def take_over(proxy: FaultyProxy, call: Call, forward: Callable[[], Any]) -> Any:
+        answer = forward()
+        value = documented_place.ssm.get_parameter(Name="/slrspec/lease/1")["Parameter"]["Value"]
+        documented_place.ssm.put_parameter(Name="/slrspec/lease/2", Value=value, Type="String")
+        return answer
+
+    plan = Plan(take_over, concerns=_that("CreateServiceLinkedRole"))
+    with proxied(documented_place.url, documented_place.account, plan) as proxy:
+        found = rehearsal(documented_place, tmp_path, proxy.url)
+        run = found.run("-q", "--rule", "RDS-INT-01")
+    assert run.returncode == 3, run.stdout + run.stderr
+    assert "somebody has taken over from the lease" in run.stderr
+    leases = documented_place.ssm.get_parameters_by_path(Path="/slrspec/lease")["Parameters"]
+    assert [lease["Name"] for lease in leases] == ["/slrspec/lease/1", "/slrspec/lease/2"]
