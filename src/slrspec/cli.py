@@ -14,6 +14,7 @@ from click.shell_completion import CompletionItem, get_completion_class
 
 import slrspec
 from slrspec.commands.authoring import lint, new_rule
+from slrspec.commands.confirm import confirm
 from slrspec.commands.doctor import doctor
 from slrspec.commands.documents import documents
 from slrspec.commands.drift import drift
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
     from slrspec.reporting.terminal import Style
     from slrspec.running.results import Run
+    from slrspec.sandbox.ledger import Standing
     from slrspec.spec.rules import Rule, Specification
 
 HALF_A_YEAR = dt.timedelta(days=182)
@@ -342,7 +344,9 @@ def rules(
     specification = _specification(features, edition, document or _document_of(rules))
     chosen = _selected(specification, rules=rules, tags=tags, sections=sections)
     if form == "json":
-        click.echo(json.dumps([_rule_as_json(rule) for rule in chosen], indent=2, ensure_ascii=False))
+        standing = _standing(features)
+        found = [_rule_as_json(rule) | {"aws": standing(rule).as_dict()} for rule in chosen]
+        click.echo(json.dumps(found, indent=2, ensure_ascii=False))
     elif rules:
         click.echo("\n\n".join("\n".join(gherkin(rule)) for rule in chosen))
     else:
@@ -362,6 +366,15 @@ def _document_of(rules: Iterable[str]) -> str:
             if name.upper() in _specification(document=document, edition="*").by_id:
                 return document
     return ""
+
+
+def _standing(features: Path | None) -> Callable[[Rule], Standing]:
+    """Return what tells how a rule stands with AWS today; the ledger speaks of the shipped features alone."""
+    from slrspec.sandbox.ledger import Ledger, read_ledger
+
+    ledger = Ledger() if features else read_ledger()
+    today = dt.datetime.now(dt.UTC).date()
+    return lambda rule: ledger.standing(rule.id, today)
 
 
 def _rule_as_json(rule: Rule) -> dict[str, Any]:
@@ -405,11 +418,13 @@ def show(rule: str, results: Path | None, features: Path | None, form: str, *, e
     (found,) = _selected(_specification(features, document=document), rules=(rule,))
     results = results or out_of(document) / RESULTS
     last = _last_run(results) if results.exists() else None
+    standing = _standing(features)(found)
     if form == "json":
-        click.echo(json.dumps(_rule_as_json(found) | _verdicts_as_json(found, last), indent=2, ensure_ascii=False))
+        told = _rule_as_json(found) | {"aws": standing.as_dict()} | _verdicts_as_json(found, last)
+        click.echo(json.dumps(told, indent=2, ensure_ascii=False))
         return
     click.echo("\n".join(gherkin(found)))
-    click.echo("")
+    click.echo(f"\n{standing.said[0].upper()}{standing.said[1:]}.\n")
     if last is None:
         click.echo(f"No results yet: slrspec run --rule {found.id}")
     else:
@@ -576,6 +591,7 @@ def completion(shell: str) -> None:
 
 
 for subcommand in (
+    confirm,
     diff,
     doctor,
     documents,

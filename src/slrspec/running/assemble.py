@@ -95,7 +95,8 @@ def sum_up(
     """Add up the verdicts on rules: totals, conformance, exit code."""
     names = [provider.name for provider in providers]
     verdicts = [verdict for rule in rules for verdict in rule.verdicts]
-    ran = any(result.verdict is not Verdict.NOT_RUN for result in scenarios)
+    # What was recorded and not judged has run, too.
+    ran = any(result.verdict is not Verdict.NOT_RUN or result.exchanges for result in scenarios)
     return Run(
         run=info,
         suite=suite,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from slrspec.running.command_line import COMMANDS, answer_of
 from slrspec.running.normal import References
-from slrspec.running.results import ErrorAnswer, Exchange
+from slrspec.running.results import ErrorAnswer, Exchange, Wait
 from slrspec.running.trouble import answered_error, judged
 
 if TYPE_CHECKING:
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     from botocore.client import BaseClient
 
     from slrspec.providers.aws_cli import Ran
-    from slrspec.providers.contract import Account, Patience, PolicyDocument, Principal
+    from slrspec.providers.contract import Account, Patience, PolicyDocument, Principal, T
     from slrspec.running.command_line import CommandLine
 
 ADMINISTRATOR = "administrator"
@@ -50,7 +52,7 @@ class Outcome:
 
 
 class Recorder:
-    """The exchanges of one scenario, in the order in which they happened.
+    """The exchanges of one scenario, in the order in which they happened, with its waits and its made-up names.
 
     Parameters
     ----------
@@ -58,13 +60,27 @@ class Recorder:
         Twelve digits.
     command_line
         What makes the calls that go through the AWS CLI; None for a scenario in which none does.
+    references
+        The scenario's references, where the account has some of its own.
+    request_ids
+        Whether to keep the provider's ids of the calls.
 
     """
 
-    def __init__(self, account_id: str, command_line: CommandLine | None = None) -> None:
+    def __init__(
+        self,
+        account_id: str,
+        command_line: CommandLine | None = None,
+        *,
+        references: References | None = None,
+        request_ids: bool = False,
+    ) -> None:
         self.command_line = command_line
-        self.references = References(account_id)
+        self.references = references or References(account_id)
         self.exchanges: list[Exchange] = []
+        self.waits: list[Wait] = []
+        self.names: list[str] = []
+        self._request_ids = request_ids
 
     def recording(self, client: Any, principal: str) -> BaseClient:  # noqa: ANN401 - botocore types no internals
         """Return a copy of a client that records each of its calls, those of paginators and waiters too."""
@@ -86,6 +102,8 @@ class Recorder:
                     answer = client._make_api_call(operation, parameters)  # noqa: SLF001
             except Exception as raised:
                 error = answered_error(raised)
+                response = getattr(raised, "response", None)
+                answer = response if isinstance(response, dict) else {}
                 replaced = judged(raised, operation)
                 if replaced is raised:
                     raise
@@ -112,6 +130,7 @@ class Recorder:
                         command=commands.evidence(client, operation, (sent, got), ran, self.references)
                         if commands and ran
                         else None,
+                        request_id=str(metadata.get("RequestId", "")) if self._request_ids else "",
                     )
                 )
 
@@ -121,6 +140,36 @@ class Recorder:
 
     def _normal_error(self, error: ErrorAnswer) -> ErrorAnswer:
         return ErrorAnswer(code=error.code, message=self.references.text(error.message), status=error.status)
+
+
+class RecordedPatience:
+    """A provider's patience whose waits are recorded."""
+
+    def __init__(self, patience: Patience, waits: list[Wait]) -> None:
+        self._sleep = patience.sleep
+        self._patience = replace(patience, sleep=self._slept)
+        self._waits = waits
+        self._seconds = 0.0
+
+    def _slept(self, seconds: float) -> None:
+        self._seconds += seconds
+        self._sleep(seconds)
+
+    def until(self, done: Callable[[T], bool], read: Callable[[], T]) -> T:
+        """Read until `done` is content with the reading or time is up, and return the last reading."""
+        place, begun = len(self._waits), self._seconds
+        self._waits.append(Wait(readings=0, seconds=0.0, content=False))
+
+        def noted(reading: T) -> bool:
+            self._waits[place] = msgspec.structs.replace(self._waits[place], content=done(reading))
+            return self._waits[place].content
+
+        def counted() -> T:
+            readings, seconds = self._waits[place].readings + 1, round(self._seconds - begun, 3)
+            self._waits[place] = Wait(readings=readings, seconds=seconds, content=False)
+            return read()
+
+        return self._patience.until(noted, counted)
 
 
 class RecordedAccount:
@@ -133,7 +182,7 @@ class RecordedAccount:
         self.account_id: str = account.account_id
         self.region: str = account.region
         self.second_region: str = account.second_region
-        self.patience: Patience = account.patience
+        self.patience = RecordedPatience(account.patience, recorder.waits)
 
     def client(self, service: str, *, principal: Principal | None = None, region: str | None = None) -> Any:  # noqa: ANN401
         """Return a recorded client; its type is botocore's, which knows a service's methods only at run time."""
@@ -150,7 +199,9 @@ class RecordedAccount:
 
     def unique_name(self, noun: str) -> str:
         """Return a name that nothing else in this account has."""
-        return self._account.unique_name(noun)
+        name = self._account.unique_name(noun)
+        self._recorder.names.append(name)
+        return name
 
     @property
     def calls(self) -> int:

@@ -10,6 +10,8 @@ from slrspec.running.results import ErrorAnswer
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from slrspec.running.verdict import Verdict
+
 UNSUPPORTED_CODES = frozenset(
     {"InvalidAction", "NotImplemented", "NotImplementedError", "UnknownOperationException"}
 )
@@ -47,6 +49,23 @@ class ProviderTrouble(Exception):
     """The provider gave no answer that could be judged."""
 
 
+class JudgedBefore(Exception):
+    """What happened between calls, and so has left nothing to judge again; the verdict is the record's.
+
+    Parameters
+    ----------
+    said
+        The message of the recorded step.
+    verdict
+        Its verdict.
+
+    """
+
+    def __init__(self, said: str, verdict: Verdict) -> None:
+        super().__init__(said)
+        self.verdict = verdict
+
+
 def answered(error: Exception) -> bool:
     """Tell whether the service itself has refused: a client raised what the service said."""
     response = getattr(error, "response", None)
@@ -80,9 +99,9 @@ def judged(error: Exception, operation: str) -> Exception:
 
     Source: shapes measured on moto, ministack and LocalStack; error codes of the IAM, RDS and STS API references.
     """
-    answer = answered_error(error)
     if isinstance(error, ProviderTrouble):  # it was judged where more was known
         return error
+    answer = answered_error(error)
     if isinstance(error, NotImplementedError):
         return OperationUnsupported(f"{operation}: not implemented by the provider")
     if answer.status == NOT_IMPLEMENTED or answer.code in UNSUPPORTED_CODES:

@@ -10,6 +10,7 @@ from slrspec.history.folder import History, find_run, read_history
 from slrspec.running.fault_results import read_fault_results
 from slrspec.running.results import read_run
 from slrspec.running.withheld import read_withheld
+from slrspec.sandbox.ledger import read_ledger
 from slrspec.site.report import Neighbour, Sources
 from slrspec.spec.gherkin import read_specification
 from slrspec.spec.location import document_ids, features_folder
@@ -101,6 +102,7 @@ def _sources(read: list[tuple[Path, Run]], beside: Beside) -> Sources:
         editions=read_editions(folder) if lists_editions(folder) else None,
         history=History(ours, history.passed_over),
         faults=read_fault_results(faults) if faults else None,
+        ledger=read_ledger(),
     )
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from slrspec.errors import SpecificationError
 from slrspec.spec.document import read_document
 from slrspec.spec.location import document_ids, features_folder
-from slrspec.spec.rules import RULE_ID, NotChecked, Rule, Scenario, Section, Specification, Step
+from slrspec.spec.rules import RECORDS, RULE_ID, NotChecked, Rule, Scenario, Section, Specification, Step
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from slrspec.spec.services import Service
 
-LEVELS = ("must", "may", "informative")
+LEVELS = ("must", "may", "informative", RECORDS)
 SEEN = ("api", "cli", "static", "manual")
 # A scenario with one of these runs once for each service of its document; `<service>` in its name stands for it.
 EACH_SERVICE: dict[str, Callable[[Service], bool]] = {
