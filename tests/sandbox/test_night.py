@@ -33,9 +33,7 @@ def verdicts(found: Rehearsal) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def whole(
-    documented_url: str, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[Rehearsal, dict[str, Any]]:
+def whole(documented_url: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[Rehearsal, dict[str, Any]]:
     """One night of all scenarios, and what was in the account before."""
     found = rehearsal(Place(documented_url), tmp_path_factory.mktemp("night"))
     before = everything(found.place)
