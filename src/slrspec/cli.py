@@ -14,6 +14,7 @@ from click.shell_completion import CompletionItem, get_completion_class
 
 import slrspec
 from slrspec.commands.authoring import lint, new_rule
+from slrspec.commands.confirm import confirm
 from slrspec.commands.doctor import doctor
 from slrspec.commands.drift import drift
 from slrspec.commands.faults import faults
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
     from slrspec.reporting.terminal import Style
     from slrspec.running.results import Run
+    from slrspec.sandbox.ledger import Standing
     from slrspec.spec.rules import Rule, Specification
 
 HALF_A_YEAR = dt.timedelta(days=182)
@@ -272,7 +274,9 @@ def rules(
     specification = _specification(features, edition)
     chosen = _selected(specification, rules=rules, tags=tags, sections=sections)
     if form == "json":
-        click.echo(json.dumps([_rule_as_json(rule) for rule in chosen], indent=2, ensure_ascii=False))
+        standing = _standing(features)
+        found = [_rule_as_json(rule) | {"aws": standing(rule).as_dict()} for rule in chosen]
+        click.echo(json.dumps(found, indent=2, ensure_ascii=False))
     elif rules:
         click.echo("\n\n".join("\n".join(gherkin(rule)) for rule in chosen))
     else:
@@ -281,6 +285,15 @@ def rules(
             if lines:
                 click.echo(click.style(section.key, bold=True))
                 click.echo("\n".join(lines))
+
+
+def _standing(features: Path | None) -> Callable[[Rule], Standing]:
+    """Return what tells how a rule stands with AWS today; the ledger speaks of the shipped features alone."""
+    from slrspec.sandbox.ledger import Ledger, read_ledger
+
+    ledger = Ledger() if features else read_ledger()
+    today = dt.datetime.now(dt.UTC).date()
+    return lambda rule: ledger.standing(rule.id, today)
 
 
 def _rule_as_json(rule: Rule) -> dict[str, Any]:
@@ -322,11 +335,13 @@ def show(rule: str, results: Path, features: Path | None, form: str, *, exchange
 
     (found,) = _selected(_specification(features), rules=(rule,))
     last = _last_run(results) if results.exists() else None
+    standing = _standing(features)(found)
     if form == "json":
-        click.echo(json.dumps(_rule_as_json(found) | _verdicts_as_json(found, last), indent=2, ensure_ascii=False))
+        told = _rule_as_json(found) | {"aws": standing.as_dict()} | _verdicts_as_json(found, last)
+        click.echo(json.dumps(told, indent=2, ensure_ascii=False))
         return
     click.echo("\n".join(gherkin(found)))
-    click.echo("")
+    click.echo(f"\n{standing.said[0].upper()}{standing.said[1:]}.\n")
     if last is None:
         click.echo(f"No results yet: slrspec run --rule {found.id}")
     else:
@@ -486,6 +501,7 @@ def completion(shell: str) -> None:
 
 
 for subcommand in (
+    confirm,
     diff,
     doctor,
     drift,

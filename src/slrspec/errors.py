@@ -69,6 +69,10 @@ class JournalError(SlrspecError):
     """A journal of writes that is missing, or that is damaged anywhere but where a crash may tear it."""
 
 
+class LedgerError(SlrspecError):
+    """A ledger of confirmations that cannot be read."""
+
+
 class NothingSelected(SlrspecError):
     """A selection that matches no rule at all."""
 

@@ -43,6 +43,33 @@ def test_it_works(command: str, tmp_path: Path) -> None:
     assert "Traceback" not in run.stdout + run.stderr
 
 
+CONSOLE = re.compile(r"^```console\n(.*?)^```", re.DOTALL | re.MULTILINE)
+
+
+def commands_for_an_account() -> list[str]:
+    """The tool's commands that cannot be run here: they need a real account."""
+    lines = [line for file in FILES for block in CONSOLE.findall(file.read_text()) for line in block.splitlines()]
+    return sorted({found[1] for line in lines if (found := re.match(r"\$ (?:[A-Z_]+=\S+ )*slrspec (.+)", line))})
+
+
+def test_there_are_commands_for_an_account() -> None:
+    assert len(commands_for_an_account()) >= 5
+
+
+@pytest.mark.parametrize("line", commands_for_an_account())
+def test_a_command_for_an_account_is_one_that_there_is(line: str) -> None:
+    import shlex
+
+    import click
+
+    from slrspec.cli import command
+
+    name, *arguments = shlex.split(line)
+    found = command.get_command(click.Context(command), name)
+    assert found is not None, name
+    found.make_context(name, arguments)  # refuses an option that there is not
+
+
 def test_every_phrase_in_the_authoring_guide_exists() -> None:
     """The example rule of the guide is a rule of the specification, word for word."""
     guide = (ROOT / "docs" / "writing-rules.md").read_text()

@@ -1,4 +1,4 @@
-"""Since when a rule has its verdict, and when AWS itself last confirmed it."""
+"""Since when a rule has its verdict."""
 
 from __future__ import annotations
 
@@ -28,17 +28,6 @@ def test_a_partial_run_that_left_the_rule_out_is_no_point() -> None:
         ]
     )
     assert lines.of(A, "moto").since[:10] == "2026-11-01"
-
-
-def test_confirmed_on_aws_only_by_a_pass_on_aws() -> None:
-    lines = Timelines(
-        [
-            a_run({A: {"aws": "pass", "moto": "pass"}, B: {"aws": "fail", "moto": "pass"}}, day=1),
-            a_run({A: {"moto": "pass"}, B: {"moto": "pass"}}, day=2),
-        ]
-    )
-    assert lines.confirmed(A)[:10] == "2026-11-01"
-    assert lines.confirmed(B) == ""
 
 
 def test_age_of_failures_in_days() -> None:

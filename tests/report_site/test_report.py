@@ -108,11 +108,30 @@ def test_a_rule_that_the_features_do_not_have_is_shown_all_the_same(make_report:
     assert "do not have this rule" in words(files["rules/RDS-OLD-01.md"])
 
 
-def test_confirmed_on_aws(make_report: MakeReport) -> None:
-    report = make_report(a_run({A: {"moto": "fail", "aws": "pass"}, B: {"moto": "pass", "aws": "fail"}}))
-    files = files_of(report)
-    assert "Last confirmed on AWS 2026-11-01" in words(files[f"rules/{A}.md"])
-    assert "Last confirmed on AWS never" in words(files[f"rules/{B}.md"])
+C = "RDS-DEL-03"
+
+
+def test_each_rule_says_how_it_stands_with_aws(make_report: MakeReport) -> None:
+    from datetime import date
+
+    from slrspec.sandbox.ledger import Entry, Ledger
+
+    ledger = Ledger(
+        confirmed={
+            A: Entry(date(2026, 10, 30), "night-2", "2020-10-09"),
+            B: Entry(date(2026, 9, 1), "night-1", "x"),
+        },
+        contradicted={},
+    )
+    # A pass in a run that calls itself aws enters nothing: it may be a rehearsal.
+    files = files_of(make_report(a_run({one: {"aws": "pass"} for one in (A, B, C)}), ledger=ledger))
+    said = {one: words(files[f"rules/{one}.md"]) for one in (A, B, C)}
+    assert "On AWS itself confirmed on AWS 2 days ago (run night-2, edition of 2020-10-09)" in said[A]
+    assert "On AWS itself confirmed on AWS 61 days ago, stale" in said[B]
+    assert "On AWS itself never confirmed on AWS" in said[C]
+    coverage = words(files["coverage.md"])
+    assert "1 confirmed on AWS 1 stale on AWS 1 never confirmed" in coverage
+    assert "confirmed on AWS 61 days ago, stale" in coverage
 
 
 def test_a_provider_that_keeps_everything_says_so(make_report: MakeReport) -> None:

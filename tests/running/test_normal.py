@@ -65,3 +65,8 @@ def test_uuids_inside_a_text_are_references() -> None:
 def test_half_a_character_can_be_written() -> None:
     References(ACCOUNT).text("\ud800 and é").encode("utf-8")
     assert References(ACCOUNT).text("é") == "é"
+
+
+def test_a_condition_key_that_speaks_of_secrets_is_none() -> None:
+    condition = {"StringLike": {"secretsmanager:ResourceTag/aws:secretsmanager:owningService": ["rds"]}}
+    assert References(ACCOUNT).normal(condition) == condition

@@ -232,7 +232,7 @@ def test_a_role_goes_only_after_the_instances_that_need_it(documented_place: Pla
     with proxied(documented_place.url, documented_place.account) as proxy:
         assert swept(Place(proxy.url)).exit_code == 0
         order = [call.operation for call in proxy.writes if call.service != "ssm"]
-    assert order == ["DeleteDBInstance", "DeleteServiceLinkedRole"]
+    assert order == ["DeleteDBInstance", "TagRole", "DeleteServiceLinkedRole"]
 
 
 def test_a_role_that_was_deleted_comes_back(place: Place) -> None:

@@ -11,6 +11,7 @@ from slrspec.commands.places import DEFAULT_OUT, HISTORY, RESULTS
 from slrspec.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from slrspec.running.engine import Request
@@ -31,7 +32,7 @@ def run_and_keep(request: Request, out: Path, *, kept: bool) -> tuple[Run, Speci
     Raises
     ------
     UsageError
-        If the folder cannot be written to; before anything runs.
+        If the folder cannot be written to, or holds the very record that is to be replayed; before anything runs.
 
     """
     from slrspec.history.folder import append
@@ -40,6 +41,7 @@ def run_and_keep(request: Request, out: Path, *, kept: bool) -> tuple[Run, Speci
     from slrspec.running.withheld import write_withheld
 
     specification, total = check(request)
+    _refuse_own_record(request.providers, out / RESULTS)
     target = _writable(out)
     progress = Progress(specification, total)
     observer = Observer(progress.judged)
@@ -73,6 +75,17 @@ class Progress:
         """Take the line away."""
         if self._shown:
             click.echo("\r\x1b[K", nl=False, err=True)
+
+
+def _refuse_own_record(providers: Iterable[str], target: Path) -> None:
+    """Refuse to write a replay over the record that it was made from: the record is the evidence."""
+    from slrspec.providers.replay import NAME, split
+
+    for name in providers:
+        if name.startswith(f"{NAME}:") and target.exists() and target.samefile(split(name.partition(":")[2])[0]):
+            raise UsageError(
+                "the replay would be written over its own record", where=(target, None), hint="choose another --out"
+            )
 
 
 def _writable(out: Path) -> Path:

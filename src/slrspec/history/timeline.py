@@ -14,9 +14,6 @@ if TYPE_CHECKING:
 
     from slrspec.running.results import ProviderInfo, RunSummary
 
-# The one provider whose answers are AWS's own.
-REAL = "aws"
-
 
 @dataclass(frozen=True)
 class Point:
@@ -87,19 +84,6 @@ class Timelines:
     def of(self, rule: str, provider: str) -> Timeline:
         """Return one rule's timeline on one provider; without points if it never was judged there."""
         return Timeline(tuple(self._points.get((rule, provider), ())))
-
-    def confirmed(self, rule: str) -> str:
-        """Return when a rule last passed on AWS itself; empty for never."""
-        return max(
-            (
-                point.started
-                for (identifier, provider), points in self._points.items()
-                if identifier == rule and provider.partition(":")[0] == REAL
-                for point in points
-                if point.verdict is Verdict.PASS
-            ),
-            default="",
-        )
 
     def ages(self, provider: str, rules: Iterable[str], today: datetime) -> dict[str, int]:
         """Return for each rule that a provider breaks how many days it has done so, as far as the runs tell."""

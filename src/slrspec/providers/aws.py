@@ -42,6 +42,11 @@ class AwsProvider:
     name = "aws"
     single = "one account, held by one process"
 
+    @property
+    def deviates_as(self) -> str:
+        """Whose known deviations are meant: those of AWS, and in a rehearsal nobody's."""
+        return "" if "rehearsal" in self._settings() else self.name
+
     def describe(self) -> Description:
         """Say what answers, without asking it anything."""
         settings = self._settings()
@@ -120,6 +125,8 @@ class AwsAccount:
     _last: LastCall = field(default_factory=LastCall)
     _used: list[Started] = field(default_factory=list)
     _instances: int = 0
+
+    keeps_request_ids = True  # AWS's own names of its calls, which support and an audit ask for
 
     def __post_init__(self) -> None:
         leader = self.held.needs[self.scenario].follows

@@ -67,7 +67,8 @@ def assemble(  # noqa: PLR0913 - a run is made of as many things
     ]
     rule_results = [_rule(rule, providers, scenarios, deviations, today) for rule in rules]
     totals = [_totals(name, rule_results) for name in providers]
-    ran = any(result.verdict is not Verdict.NOT_RUN for result in scenarios)
+    # What was recorded and not judged has run, too.
+    ran = any(result.verdict is not Verdict.NOT_RUN or result.exchanges for result in scenarios)
     verdicts = [verdict for rule in rule_results for verdict in rule.verdicts]
     return Run(
         run=info,

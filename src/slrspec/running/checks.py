@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from slrspec.running.recorder import Recorder
 
 Expected = Callable[[str, Any], Any]
+UNJUDGED = "whatever it is"
 
 
 class CheckFailed(AssertionError):
@@ -53,6 +54,10 @@ class Checks:
         """Expect the very value."""
         expected = self._expected(what, expected)
         self._judge(what, expected, actual, actual == expected, of)
+
+    def record(self, what: str, actual: Any, *, of: Iterable[int] = ()) -> None:  # noqa: ANN401 - as above
+        """Expect nothing: write down what the provider shows, for a question that has no right answer."""
+        self._judge(what, UNJUDGED, actual, True, of)  # noqa: FBT003 - whatever it is, it is well
 
     def matches(self, what: str, actual: str, pattern: str, *, of: Iterable[int] = ()) -> None:
         """Expect a text that a regular expression matches as a whole."""

@@ -14,7 +14,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-SECRET_FIELD = re.compile(r"password|secret|token$|^credentials$|^authorization$", re.IGNORECASE)
+# No member of an API has a colon in its name. IAM's condition keys do: `secretsmanager:ResourceTag/…` is no secret.
+SECRET_FIELD = re.compile(
+    r"^[^:]*(?:password|secret)[^:]*$|^[^:]*token$|^credentials$|^authorization$", re.IGNORECASE
+)
 # IAM's unique ids: the first four letters tell what it is of.
 UNIQUE_ID = re.compile(r"\b(A(?:GPA|IDA|IPA|KIA|NPA|NVA|PKA|ROA|SCA|SIA))[A-Z0-9]{12,}\b")
 UUID = re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b")
@@ -55,6 +58,7 @@ class References:
     """
 
     def __init__(self, account_id: str) -> None:
+        self.account_id = account_id
         self._account = re.compile(rf"\b{re.escape(account_id)}\b")
         self.withheld: set[str] = {account_id}
         self._known: dict[str, str] = {}

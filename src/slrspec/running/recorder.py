@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from slrspec.running.normal import References
-from slrspec.running.results import ErrorAnswer, Exchange
+from slrspec.running.results import ErrorAnswer, Exchange, Wait
 from slrspec.running.trouble import answered_error, judged
 
 if TYPE_CHECKING:
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
 
     from botocore.client import BaseClient
 
-    from slrspec.providers.contract import Account, Patience, PolicyDocument, Principal
+    from slrspec.providers.contract import Account, Patience, PolicyDocument, Principal, T
 
 
 @dataclass(frozen=True)
@@ -47,11 +49,25 @@ class Outcome:
 
 
 class Recorder:
-    """The exchanges of one scenario, in the order in which they happened."""
+    """The exchanges of one scenario, in the order in which they happened, with its waits and its made-up names.
 
-    def __init__(self, account_id: str) -> None:
-        self.references = References(account_id)
+    Parameters
+    ----------
+    account_id
+        Twelve digits.
+    references
+        The scenario's references, where the account has some of its own.
+    request_ids
+        Whether to keep the provider's ids of the calls.
+
+    """
+
+    def __init__(self, account_id: str, *, references: References | None = None, request_ids: bool = False) -> None:
+        self.references = references or References(account_id)
         self.exchanges: list[Exchange] = []
+        self.waits: list[Wait] = []
+        self.names: list[str] = []
+        self._request_ids = request_ids
 
     def recording(self, client: Any, principal: str) -> BaseClient:  # noqa: ANN401 - botocore types no internals
         """Return a copy of a client that records each of its calls, those of paginators and waiters too."""
@@ -66,6 +82,8 @@ class Recorder:
                 answer = client._make_api_call(operation, parameters)  # noqa: SLF001
             except Exception as raised:
                 error = answered_error(raised)
+                response = getattr(raised, "response", None)
+                answer = response if isinstance(response, dict) else {}
                 replaced = judged(raised, operation)
                 if replaced is raised:
                     raise
@@ -87,6 +105,7 @@ class Recorder:
                         attempts=1 + int(metadata.get("RetryAttempts", 0)),
                         answer=None if error else self.references.normal(body),
                         error=error and self._normal_error(error),
+                        request_id=str(metadata.get("RequestId", "")) if self._request_ids else "",
                     )
                 )
 
@@ -96,6 +115,36 @@ class Recorder:
 
     def _normal_error(self, error: ErrorAnswer) -> ErrorAnswer:
         return ErrorAnswer(code=error.code, message=self.references.text(error.message), status=error.status)
+
+
+class RecordedPatience:
+    """A provider's patience whose waits are recorded."""
+
+    def __init__(self, patience: Patience, waits: list[Wait]) -> None:
+        self._sleep = patience.sleep
+        self._patience = replace(patience, sleep=self._slept)
+        self._waits = waits
+        self._seconds = 0.0
+
+    def _slept(self, seconds: float) -> None:
+        self._seconds += seconds
+        self._sleep(seconds)
+
+    def until(self, done: Callable[[T], bool], read: Callable[[], T]) -> T:
+        """Read until `done` is content with the reading or time is up, and return the last reading."""
+        place, begun = len(self._waits), self._seconds
+        self._waits.append(Wait(readings=0, seconds=0.0, content=False))
+
+        def noted(reading: T) -> bool:
+            self._waits[place] = msgspec.structs.replace(self._waits[place], content=done(reading))
+            return self._waits[place].content
+
+        def counted() -> T:
+            readings, seconds = self._waits[place].readings + 1, round(self._seconds - begun, 3)
+            self._waits[place] = Wait(readings=readings, seconds=seconds, content=False)
+            return read()
+
+        return self._patience.until(noted, counted)
 
 
 class RecordedAccount:
@@ -108,7 +157,7 @@ class RecordedAccount:
         self.account_id: str = account.account_id
         self.region: str = account.region
         self.second_region: str = account.second_region
-        self.patience: Patience = account.patience
+        self.patience = RecordedPatience(account.patience, recorder.waits)
 
     def client(self, service: str, *, principal: Principal | None = None, region: str | None = None) -> Any:  # noqa: ANN401
         """Return a recorded client; its type is botocore's, which knows a service's methods only at run time."""
@@ -125,7 +174,9 @@ class RecordedAccount:
 
     def unique_name(self, noun: str) -> str:
         """Return a name that nothing else in this account has."""
-        return self._account.unique_name(noun)
+        name = self._account.unique_name(noun)
+        self._recorder.names.append(name)
+        return name
 
     @property
     def calls(self) -> int:

@@ -39,7 +39,8 @@ class Exchange(Record, frozen=True, kw_only=True):
     """One recorded API call.
 
     `number` counts from 1 within the scenario. Exactly one of `answer` and `error` is set. Account ids, access
-    keys and generated ids are replaced by numbered references, times by `<time>`.
+    keys and generated ids are replaced by numbered references, times by `<time>`. `request_id` is the provider's
+    own id of the call where it is worth keeping, which is on AWS; elsewhere two equal runs would differ in it.
     """
 
     number: int
@@ -52,6 +53,18 @@ class Exchange(Record, frozen=True, kw_only=True):
     attempts: int = 1
     answer: dict[str, Any] | None = None
     error: ErrorAnswer | None = None
+    request_id: str = ""
+
+
+class Wait(Record, frozen=True, kw_only=True):
+    """One bounded wait for something eventual: how many readings it took, and whether the last one was content.
+
+    `seconds` lie between the first reading and the last, by the clock of the provider's patience.
+    """
+
+    readings: int
+    seconds: float
+    content: bool
 
 
 class Check(Record, frozen=True, kw_only=True):
@@ -82,7 +95,11 @@ class StepResult(Record, frozen=True, kw_only=True):
 
 
 class ScenarioResult(Record, frozen=True, kw_only=True):
-    """One scenario on one provider. `reason` says why, for every verdict but `pass`."""
+    """One scenario on one provider. `reason` says why, for every verdict but `pass`.
+
+    `names` are those made up for the scenario, and `waits` its waits, both in order: with them and the exchanges
+    the scenario can be judged again, offline.
+    """
 
     scenario: str
     rule: str
@@ -95,6 +112,8 @@ class ScenarioResult(Record, frozen=True, kw_only=True):
     duration_ms: float = 0.0
     steps: list[StepResult] = []
     exchanges: list[Exchange] = []
+    names: list[str] = []
+    waits: list[Wait] = []
 
 
 class Known(Record, frozen=True, kw_only=True):

@@ -10,15 +10,19 @@ from typing import TYPE_CHECKING
 from slrspec.running.checks import CheckFailed, Checks, VacuousCheck
 from slrspec.running.recorder import RecordedAccount, Recorder
 from slrspec.running.results import Check, ScenarioResult, StepResult
-from slrspec.running.trouble import OperationUnsupported, ProviderTrouble, answered_error
+from slrspec.running.trouble import JudgedBefore, OperationUnsupported, ProviderTrouble, answered_error
 from slrspec.running.verdict import Verdict
+from slrspec.spec.rules import RECORDS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from slrspec.providers.contract import Account
     from slrspec.running.checks import Expected
     from slrspec.spec.rules import Scenario
 
 DEFECT = "defect of slrspec"
+RECORDED = "recorded, not judged"
 
 
 @dataclass
@@ -54,7 +58,12 @@ class ScenarioRun:
     ) -> None:
         self.scenario = scenario
         self.provider = provider
-        self.recorder = Recorder(account.account_id)
+        self.recorder = Recorder(
+            account.account_id,
+            references=getattr(account, "references", None),
+            request_ids=getattr(account, "keeps_request_ids", False),
+        )
+        self._finished: Callable[[ScenarioResult], ScenarioResult] = getattr(account, "finished", _as_it_is)
         self.account = RecordedAccount(account, self.recorder)
         self.checks = Checks(self.recorder, expected)
         self._steps = [StepProgress() for _ in scenario.steps]
@@ -103,7 +112,9 @@ class ScenarioRun:
             for step, done in zip(self.scenario.steps, self._steps, strict=True)
         ]
         verdict, reason = _scenario_verdict(steps)
-        return ScenarioResult(
+        if RECORDS in self.scenario.tags:
+            verdict, reason = unjudged(verdict, reason)
+        result = ScenarioResult(
             scenario=self.scenario.id,
             rule=self.scenario.rule,
             provider=self.provider,
@@ -115,7 +126,24 @@ class ScenarioRun:
             duration_ms=round((time.perf_counter() - self._begun) * 1000, 3),
             steps=steps,
             exchanges=self.recorder.exchanges,
+            names=self.recorder.names,
+            waits=self.recorder.waits,
         )
+        return self._finished(result)
+
+
+def _as_it_is(result: ScenarioResult) -> ScenarioResult:
+    return result
+
+
+def unjudged(verdict: Verdict, reason: str) -> tuple[Verdict, str]:
+    """Return the verdict on an open question: none, whatever was answered, and how far the recording came.
+
+    Only a defect of slrspec is one here, too.
+    """
+    if reason.startswith(DEFECT):
+        return verdict, reason
+    return Verdict.NOT_RUN, RECORDED if verdict is Verdict.PASS else f"{RECORDED}, as far as it came: {reason}"
 
 
 def judge(error: Exception | None, kind: str) -> tuple[Verdict, str]:
@@ -133,6 +161,8 @@ def judge(error: Exception | None, kind: str) -> tuple[Verdict, str]:
             return Verdict.UNSUPPORTED, str(error)
         case ProviderTrouble():
             return Verdict.ERROR, str(error)
+        case JudgedBefore():
+            return error.verdict, str(error)
         case _:
             return _judge_unexpected(error, kind)
 

@@ -23,12 +23,13 @@ from slrspec.running.assemble import assemble
 from slrspec.running.collecting import FeatureFile, scenario_of
 from slrspec.running.deviations import Deviation, read_deviations, shipped_file
 from slrspec.running.results import RunInfo, ScenarioResult, encode
-from slrspec.running.scenario_run import ScenarioRun
+from slrspec.running.scenario_run import ScenarioRun, unjudged
 from slrspec.running.selection import Selection
 from slrspec.running.verdict import Verdict
 from slrspec.running.withheld import Withheld, digests
 from slrspec.spec.gherkin import read_specification
 from slrspec.spec.location import features_folder
+from slrspec.spec.rules import RECORDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -84,7 +85,10 @@ class SpecificationSession:
         if self.config.getoption("slr_no_deviations"):
             return {}
         given = self.config.getoption("slr_deviations")
-        files = {name: Path(given) if given else shipped_file(name) for name in self.providers}
+        files = {
+            name: Path(given) if given else shipped_file(getattr(provider, "deviates_as", name))
+            for name, provider in self.providers.items()
+        }
         if self.config.getoption("slr_features") and not given:
             return {}  # what is shipped speaks of the shipped rules
         return {
@@ -346,13 +350,18 @@ def _untidy(result: ScenarioResult, call: pytest.CallInfo[None]) -> ScenarioResu
 
 def _not_begun(scenario: Scenario, provider: str, call: pytest.CallInfo[None], *, skipped: bool) -> ScenarioResult:
     """Return the result of a scenario that was left out, or for which no account could be opened."""
+    verdict, reason = Verdict.ERROR, str(call.excinfo.value) if call.excinfo else ""
+    if skipped:
+        verdict = Verdict.NOT_RUN
+    elif RECORDS in scenario.tags:
+        verdict, reason = unjudged(verdict, reason)
     return ScenarioResult(
         scenario=scenario.id,
         rule=scenario.rule,
         provider=provider,
         name=scenario.name,
-        verdict=Verdict.NOT_RUN if skipped else Verdict.ERROR,
-        reason=str(call.excinfo.value) if call.excinfo else "",
+        verdict=verdict,
+        reason=reason,
     )
 
 

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from slrspec.errors import ConnectionRefusedByGuard
 from slrspec.running.results import ErrorAnswer
+
+if TYPE_CHECKING:
+    from slrspec.running.verdict import Verdict
 
 UNSUPPORTED_CODES = frozenset(
     {"InvalidAction", "NotImplemented", "NotImplementedError", "UnknownOperationException"}
@@ -42,6 +47,23 @@ class ProviderTrouble(Exception):
     """The provider gave no answer that could be judged."""
 
 
+class JudgedBefore(Exception):
+    """What happened between calls, and so has left nothing to judge again; the verdict is the record's.
+
+    Parameters
+    ----------
+    said
+        The message of the recorded step.
+    verdict
+        Its verdict.
+
+    """
+
+    def __init__(self, said: str, verdict: Verdict) -> None:
+        super().__init__(said)
+        self.verdict = verdict
+
+
 def answered_error(error: Exception) -> ErrorAnswer:
     """Return code, message and HTTP status of whatever a client raised.
 
@@ -69,6 +91,8 @@ def judged(error: Exception, operation: str) -> Exception:
 
     Source: shapes measured on moto, ministack and LocalStack; error codes of the IAM, RDS and STS API references.
     """
+    if isinstance(error, ProviderTrouble):
+        return error
     answer = answered_error(error)
     if isinstance(error, NotImplementedError):
         return OperationUnsupported(f"{operation}: not implemented by the provider")

@@ -13,7 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from slrspec.sandbox.names import FINAL, parse_name, parse_tags, run_of_suffix
-from slrspec.sandbox.role_record import RESERVED_PATH, Write, emptying, read_named_role
+from slrspec.sandbox.role_record import RESERVED_PATH, Write, emptying, marking, read_named_role
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -342,7 +342,7 @@ def _linked_role(iam: Any, one: Mapping[str, Any], evidence: Evidence) -> Judgem
         return None, ()  # a role of a run's own, on a path that AWS would have refused
     role = read_named_role(iam, one["RoleName"])
     claim = evidence.claim_linked(role)
-    return claim, (*emptying(role), Write("DeleteServiceLinkedRole", {"RoleName": role.name}))
+    return claim, (*marking(role), *emptying(role), Write("DeleteServiceLinkedRole", {"RoleName": role.name}))
 
 
 def _each(

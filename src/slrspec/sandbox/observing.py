@@ -11,6 +11,7 @@ from slrspec.running.engine import Observer, Request, execute
 from slrspec.running.verdict import Verdict
 from slrspec.sandbox.operations import InstanceNeed, Needs, OperationsFile, is_read
 from slrspec.sandbox.role_record import SERVICE
+from slrspec.spec.gherkin import EVERY_EDITION
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -44,7 +45,7 @@ def observe(paces: Iterable[str] = PACES) -> OperationsFile:
     together: dict[str, set[str]] | None = None
     paces = tuple(paces)
     for pace in paces:
-        run = execute(Request((pace,), no_deviations=True), Observer(lambda _: None))
+        run = execute(Request((pace,), edition=EVERY_EDITION, no_deviations=True), Observer(lambda _: None))
         together = _joined_courses(together, followers(run.scenarios))
         for result in run.scenarios:
             _refuse_unfinished(pace, result)

@@ -173,7 +173,8 @@ def writes_to_restore(before: RoleRecord | None, now: RoleRecord | None) -> list
     if now is None:
         return [_creation(before)] if before else []
     if before is None:
-        return [*emptying(now), Write("DeleteServiceLinkedRole", {"RoleName": now.name}, "there was no role")]
+        deletion = Write("DeleteServiceLinkedRole", {"RoleName": now.name}, "there was no role")
+        return [*marking(now), *emptying(now), deletion]
     return [*_metadata(before, now), *_definition(before, now)]
 
 
@@ -211,6 +212,16 @@ def _definition(before: RoleRecord, now: RoleRecord) -> Iterator[Write]:
         yield Write("PutRolePermissionsBoundary", {**name, **boundary}, "the boundary was another")
     if now.boundary and not before.boundary:
         yield Write("DeleteRolePermissionsBoundary", name, "there was no boundary")
+
+
+def marking(now: RoleRecord) -> list[Write]:
+    """Return what marks a service-linked role as slrspec's, since the runner's policy lets none but such be deleted.
+
+    A run that was killed between creating the role and tagging it has left it without.
+    """
+    tag = {"Key": SUITE_TAG, "Value": SUITE}
+    unmarked = Write("TagRole", {"RoleName": now.name, "Tags": [tag]}, "only a marked one may be deleted")
+    return [] if now.tagged_for_slrspec else [unmarked]
 
 
 def emptying(now: RoleRecord) -> list[Write]:

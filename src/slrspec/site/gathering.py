@@ -9,6 +9,7 @@ from slrspec.history.folder import find_run, read_history
 from slrspec.running.fault_results import read_fault_results
 from slrspec.running.results import read_run
 from slrspec.running.withheld import read_withheld
+from slrspec.sandbox.ledger import read_ledger
 from slrspec.site.report import Sources
 from slrspec.spec.gherkin import read_specification
 from slrspec.spec.location import features_folder
@@ -57,6 +58,7 @@ def gather(
         faults=read_fault_results(faults) if faults else None,
         page=read_page(source) if source else None,
         live=read_policy(live) if live else None,
+        ledger=read_ledger(),
     )
 
 

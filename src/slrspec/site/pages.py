@@ -18,6 +18,7 @@ from slrspec.reporting.badge import badge
 from slrspec.reporting.comparison import summary
 from slrspec.reporting.look import KNOWN, LOOKS, UNEXPECTED
 from slrspec.running.verdict import Verdict
+from slrspec.sandbox.ledger import CONFIRMED, CONTRADICTED, NEVER, STALE
 from slrspec.site import charts, values
 from slrspec.site.downloads import downloads, further
 from slrspec.site.report import STRIP, problems, slug
@@ -290,6 +291,11 @@ def _coverage(report: Report) -> dict[str, object]:
     return {
         "coverage": cover(report.specification, report.edition) if report.edition else None,
         "texts": texts,
+        "standings": [
+            (f"{state} on AWS" if state != NEVER else "never confirmed", rows)
+            for state in (CONFIRMED, STALE, CONTRADICTED, NEVER)
+            if (rows := [row for row in report.rows if row.standing.state == state])
+        ],
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from slrspec.history.timeline import Point, Timeline, Timelines
 from slrspec.reporting.conformance import Conformance, conformance
 from slrspec.reporting.look import Look, look_of
 from slrspec.running.verdict import Verdict
+from slrspec.sandbox.ledger import Ledger, Standing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -54,6 +56,8 @@ class Sources:
         A copy of the document, for its sentences to be shown; else only their fingerprints are.
     live
         The policy that an account holds now.
+    ledger
+        What AWS itself has said of each rule.
 
     """
 
@@ -64,6 +68,7 @@ class Sources:
     faults: FaultResults | None = None
     page: Page | None = None
     live: NamedPolicy | None = None
+    ledger: Ledger = field(default_factory=Ledger)
 
 
 @dataclass(frozen=True)
@@ -146,8 +151,8 @@ class Row:
         Those of the edition that state it.
     faults
         Those that break it; None if no faults were tried.
-    confirmed
-        When it last passed on AWS itself, as ISO 8601; empty for never.
+    standing
+        What AWS itself has said of it, as of the day of the latest run.
 
     """
 
@@ -156,7 +161,7 @@ class Row:
     cells: tuple[Cell, ...]
     sentences: tuple[Traced, ...]
     faults: tuple[FaultResult, ...] | None
-    confirmed: str
+    standing: Standing
 
     @property
     def id(self) -> str:
@@ -229,6 +234,11 @@ class Report:
         self.latest = self.runs[-1]
         self.specification = sources.specification
         self.faults = sources.faults
+
+    @property
+    def day(self) -> date:
+        """The day of the latest run, UTC: what ages are counted to, so that a report is always the same."""
+        return datetime.fromisoformat(self.latest.run.started).date()
 
     @cached_property
     def past(self) -> tuple[RunSummary, ...]:
@@ -312,7 +322,7 @@ class Report:
             faults=None
             if self.faults is None
             else tuple(fault for fault in self.faults.faults if result.id in fault.rules),
-            confirmed=self.timelines.confirmed(result.id),
+            standing=self.sources.ledger.standing(result.id, self.day),
         )
 
     @cached_property

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from slrspec.errors import SpecificationError
 from slrspec.spec.document import read_document
-from slrspec.spec.rules import RULE_ID, NotChecked, Rule, Scenario, Section, Specification, Step
+from slrspec.spec.rules import RECORDS, RULE_ID, NotChecked, Rule, Scenario, Section, Specification, Step
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
-LEVELS = ("must", "may", "informative")
+LEVELS = ("must", "may", "informative", RECORDS)
 SEEN = ("api", "cli", "static", "manual")
 PLAIN_TAGS = frozenset({*LEVELS, *SEEN, "companion", "creates-instance"})
 CAPABILITIES = frozenset(

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from slrspec.spec.document import Document
 
+RECORDS = "records"
+"""The level of an open question: its scenarios write down what is answered, and nothing is judged."""
 RULE_ID = re.compile(r"[A-Z][A-Z0-9]*-[A-Z]{3}-\d{2}")
 
 
@@ -103,7 +105,7 @@ class Rule:
     description
         What the block says below its name.
     level
-        `must`, `may` or `informative`.
+        `must`, `may` or `informative`; or `records` for an open question, which is neither kept nor broken.
     seen
         How the rule is seen: `api`, `cli`, `static` or `manual`.
     companion

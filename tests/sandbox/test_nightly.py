@@ -1,0 +1,189 @@
+"""What GitHub runs at night: its commands work, only one job has AWS's credentials, and what got worse is told."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import ROOT
+from tests.recorded.runs import a_run
+from tests.sandbox.places import DOCUMENTED, Place, serving
+from tests.sandbox.rehearsal import ALIAS, Rehearsal
+
+yaml = pytest.importorskip("yaml")  # comes with MkDocs
+
+WORKFLOWS = {name: ROOT / ".github" / "workflows" / f"{name}.yml" for name in ("nightly", "reaper")}
+A = "RDS-DEL-01"
+
+# GitHub's command line, of which only what it is asked for matters here.
+GH = """#!/usr/bin/env bash
+case "$1 $2" in
+  "run list") echo 41 ;;
+  "run download") cp -r "$BEFORE"/. "${@: -1}" ;;
+  "issue list") echo "$OPEN_ISSUE" ;;
+  "issue create" | "issue comment") printf '%s\\n' "$*" >> "$LOG"; cat "${@: -1}" >> "$LOG" ;;
+  *) echo "unknown: $*" >&2; exit 1 ;;
+esac
+"""
+
+
+def jobs(workflow: str) -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load(WORKFLOWS[workflow].read_text(encoding="utf-8"))["jobs"]
+    return found
+
+
+def scripts(workflow: str, job: str) -> dict[str, str]:
+    return {step.get("name", step["run"]): step["run"] for step in jobs(workflow)[job]["steps"] if "run" in step}
+
+
+def in_the_shell(script: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run a step as GitHub does."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PYTEST"))}
+    return subprocess.run(
+        ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script],
+        cwd=folder,
+        env=clean | {"PATH": path, "RUNNER_TEMP": str(folder / "temp"), "GITHUB_ENV": os.devnull} | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+
+
+def test_only_the_job_that_runs_has_credentials_of_aws() -> None:
+    with_credentials = {
+        f"{workflow}/{name}"
+        for workflow in WORKFLOWS
+        for name, job in jobs(workflow).items()
+        if any("aws-actions" in step.get("uses", "") for step in job["steps"])
+    }
+    assert with_credentials == {"nightly/run", "reaper/sweep"}
+    for workflow in WORKFLOWS:
+        for name, job in jobs(workflow).items():
+            may = job["permissions"]
+            assert ("id-token" in may) == (f"{workflow}/{name}" in with_credentials or name == "publish")
+            assert may.get("contents") != "write" or "id-token" not in may
+
+
+def test_nothing_is_triggered_from_outside() -> None:
+    for file in WORKFLOWS.values():
+        text = file.read_text(encoding="utf-8")
+        assert "pull_request" not in text
+        assert "github.ref == 'refs/heads/main'" in text
+        assert not re.search(r"uses: [^\s]+@(?![0-9a-f]{40} )", text)
+
+
+def test_the_session_outlasts_the_job() -> None:
+    """What a job has begun it can end, and the template lets a session last so long."""
+    text = WORKFLOWS["nightly"].read_text(encoding="utf-8")
+    seconds = int(re.search(r'SESSION_SECONDS: "(\d+)"', text)[1])  # type: ignore[index]
+    template = (ROOT / "infrastructure" / "template.yaml").read_text(encoding="utf-8")
+    lasting = int(re.search(r"MaxSessionSeconds:.*?Default: (\d+)", template, re.DOTALL)[1])  # type: ignore[index]
+    assert jobs("nightly")["run"]["timeout-minutes"] * 60 < seconds <= lasting
+
+
+def test_the_reaper_knows_the_words_of_a_lease_that_is_held() -> None:
+    lease = (ROOT / "src" / "slrspec" / "sandbox" / "lease.py").read_text(encoding="utf-8")
+    words = re.findall(r'-e "([^"]+)"', scripts("reaper", "sweep")["Sweep"])
+    assert len(words) == 2
+    assert all(word in lease for word in words)
+
+
+@pytest.fixture(scope="module")
+def night(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The night's own commands, in a rehearsal; one section in place of all of them."""
+    folder = tmp_path_factory.mktemp("nightly")
+    commands = scripts("nightly", "run")
+    with serving(DOCUMENTED) as url:
+        rehearsal = Rehearsal(Place(url), folder, url)
+        settings = (folder / "slrspec.toml").read_text()
+        given = rehearsal.credentials | {
+            "SLRSPEC_CONFIRM_ALIAS": ALIAS,
+            "MAX_USD": "1.00",
+            "SESSION_SECONDS": "9000",
+        }
+        for name, command in commands.items():
+            if name == "Install":
+                continue
+            some = command.replace("run --provider aws", "run --provider aws --section editing")
+            done = in_the_shell(some, folder, SETTINGS=settings, **given)
+            assert done.returncode == 0, f"{name}: {done.stdout}{done.stderr}"
+    return folder
+
+
+def test_the_commands_of_the_night_work(night: Path) -> None:
+    results = json.loads((night / "evidence" / "results.json").read_text())
+    assert results["exit_code"] == 0
+    assert (night / "temp" / "searched" / "index.html").is_file()
+
+
+def test_the_evidence_is_judged_again_before_it_is_reported(night: Path, tmp_path: Path) -> None:
+    cell = tmp_path / "nights" / "evidence-aws-sandbox"
+    cell.mkdir(parents=True)
+    text = (night / "evidence" / "results.json").read_text()
+    (cell / "results.json").write_text(text)
+    script = scripts("nightly", "report")["Judge the evidence again, and confirm what AWS has said"]
+    again = "\n".join(line for line in script.splitlines() if "pip install" not in line)
+    again = again.replace("slrspec run", "slrspec run --section editing")
+    done = in_the_shell(again, tmp_path)
+    assert done.returncode == 3, done.stdout + done.stderr  # a rehearsal is not confirmed
+    assert "a rehearsal says nothing about AWS" in done.stderr
+    # An answer that does not lead to the verdict in the file.
+    results = json.loads(text)
+    results["scenarios"][0]["verdict"] = "fail"
+    (cell / "results.json").write_text(json.dumps(results))
+    done = in_the_shell(again, tmp_path)
+    assert done.returncode == 1
+    assert "differ" in done.stdout
+
+
+@pytest.fixture
+def github(tmp_path: Path) -> dict[str, str]:
+    """A folder with a `gh` that logs, this night's artifacts, and those of the night before."""
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "gh").write_text(GH)
+    (tmp_path / "bin" / "gh").chmod(0o755)
+    return {
+        "PATH": f"{tmp_path / 'bin'}{os.pathsep}{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "BEFORE": str(tmp_path / "before"),
+        "LOG": str(tmp_path / "log"),
+        "OPEN_ISSUE": "",
+    }
+
+
+def told(folder: Path, github: dict[str, str], before: str, now: str) -> str:
+    from slrspec.running.results import encode
+
+    for when, verdict, day in (("before", before, 1), ("now", now, 2)):
+        cell = folder / when / "evidence-aws-sandbox"
+        cell.mkdir(parents=True)
+        (cell / "results.json").write_bytes(encode(a_run({A: {"aws": verdict}}, day=day)))
+    done = in_the_shell(f"bash {ROOT / 'infrastructure' / 'regressions.sh'} now", folder, **github)
+    assert done.returncode == 0, done.stdout + done.stderr
+    log = Path(github["LOG"])
+    return log.read_text() if log.exists() else ""
+
+
+def test_a_rule_that_got_worse_becomes_an_issue(tmp_path: Path, github: dict[str, str]) -> None:
+    said = told(tmp_path, github, "pass", "fail")
+    assert said.startswith("issue create --title A rule got worse on AWS: aws-sandbox")
+    assert A in said
+
+
+def test_an_open_issue_is_added_to(tmp_path: Path, github: dict[str, str]) -> None:
+    assert told(tmp_path, github | {"OPEN_ISSUE": "7"}, "pass", "fail").startswith("issue comment 7")
+
+
+@pytest.mark.parametrize(
+    ("before", "now"), [("pass", "pass"), ("fail", "pass"), ("fail", "fail"), ("pass", "error")]
+)
+def test_what_did_not_get_worse_is_no_issue(tmp_path: Path, github: dict[str, str], before: str, now: str) -> None:
+    assert told(tmp_path, github, before, now) == ""
