@@ -68,6 +68,7 @@ def test_a_run_that_was_killed_leaves_nothing_after_a_sweep(bench: Bench, calls:
     assert row.sweeps[0] == -9
 
 
+@pytest.mark.long
 def test_a_run_that_was_killed_before_its_first_write_has_left_nothing(bench: Bench) -> None:
     row = bench.killed(12, "before", journal=True)
     assert row.met

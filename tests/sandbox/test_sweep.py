@@ -10,11 +10,13 @@ import msgspec
 import pytest
 from botocore.exceptions import ClientError
 
+from slrspec.sandbox.guard import RULES
 from slrspec.sandbox.journal import Journal, read_journal
 from slrspec.sandbox.lease import FOLDER, LeaseHeld, LeaseRecord, acquire
 from slrspec.sandbox.names import OwnTags, name
+from slrspec.sandbox.operations import is_read
 from slrspec.sandbox.role_record import RoleRecord, read_role
-from slrspec.sandbox.sweep import Pace, SweepReport, sweep, would_sweep
+from slrspec.sandbox.sweep import SWEEPING, Pace, SweepReport, sweep, would_sweep
 from tests.sandbox.faulty_proxy import Plan, proxied
 from tests.sandbox.places import DOCUMENTED, REGIONS, Place, serving
 from tests.sandbox.whole_account import (
@@ -92,6 +94,11 @@ def swept(
 
     quick = Pace(**{"interval": 0.01, "clean": 2, "stuck": 3, **pace})
     return sweep(lease, place.client, send, regions=REGIONS, journals=journals, pace=quick)
+
+
+def test_the_guard_has_a_rule_for_everything_that_a_sweep_may_write() -> None:
+    writes = {one for one in SWEEPING if not is_read(*one.split(":"))}
+    assert writes - RULES.keys() == set()
 
 
 # ---- what is a run's goes
