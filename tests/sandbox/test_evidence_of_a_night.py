@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from slrspec.spec.location import features_folder
 from tests.sandbox.places import DOCUMENTED, Place, serving
 from tests.sandbox.rehearsal import Rehearsal
 
@@ -51,3 +52,14 @@ def test_a_rehearsal_confirms_nothing(night: tuple[Rehearsal, dict[str, Any]], t
     assert run.returncode == 3
     assert "a rehearsal says nothing about AWS" in run.stderr
     assert not ledger.exists()
+
+
+def test_open_questions_are_asked_at_night_too(documented_place: Place, tmp_path: Path) -> None:
+    rehearsal = Rehearsal(documented_place, tmp_path, documented_place.url)
+    run = rehearsal.run("--features", str(features_folder("questions")), "-q")
+    assert run.returncode == 0, run.stdout + run.stderr
+    results = rehearsal.results()
+    assert {one["verdict"] for one in results["scenarios"]} == {"not-run"}
+    asked = [one for one in results["scenarios"] if one["reason"].startswith("recorded, not judged")]
+    assert len(asked) == len(results["scenarios"])
+    assert all(one["exchanges"] for one in asked)

@@ -17,18 +17,20 @@ from slrspec.history.timeline import version_of
 from slrspec.reporting.badge import badge
 from slrspec.reporting.comparison import summary
 from slrspec.reporting.look import KNOWN, LOOKS, UNEXPECTED
+from slrspec.running.checks import UNJUDGED
 from slrspec.running.verdict import Verdict, worst
 from slrspec.sandbox.ledger import CONFIRMED, CONTRADICTED, NEVER, STALE
 from slrspec.site import charts, values
 from slrspec.site.downloads import downloads, further
 from slrspec.site.report import STRIP, problems, slug
 from slrspec.site.templating import render
+from slrspec.spec.rules import RECORDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from slrspec.reporting.look import Look
-    from slrspec.running.results import RunSummary
+    from slrspec.running.results import Check, RunSummary
     from slrspec.site.report import Column, Evidence, Report, Row
     from slrspec.tracing.drift import NamedPolicy
 
@@ -42,6 +44,7 @@ PLACES = (
     ("Role and policy", "policy.html"),
     ("Faults", "faults.html"),
     ("Data", "data.html"),
+    ("Answers", "questions.html"),
 )
 MEANINGS: tuple[tuple[Look, str], ...] = (
     (LOOKS[Verdict.PASS], "Every step ran, and what the provider answered is what the rule says."),
@@ -110,6 +113,10 @@ def _few(report: Report) -> Iterator[tuple[str, bytes]]:
         "policy": lambda: _policy(report),
         "faults": dict,
         "data": lambda: {"downloads": downloads(report)},
+        "questions": lambda: {
+            "asked": [(row, [one for cell in row.cells for one in cell.evidence]) for row in _questions(report)],
+            "recorded": _recorded,
+        },
     }
     for title, file in _places(report)[1:]:
         name = file.removesuffix(".html")
@@ -126,6 +133,7 @@ def _places(report: Report) -> tuple[tuple[str, str], ...]:
         "coverage.html": report.sources.editions is None,
         "policy.html": not _knows_policy(report),
         "faults.html": report.faults is None and report.sources.editions is None,
+        "questions.html": not _questions(report),
     }
     return tuple((name, file) for name, file in PLACES if not without.get(file, False))
 
@@ -229,6 +237,15 @@ def _matrix(report: Report) -> dict[str, object]:
         },
     }
     return {"figures": figures, "strips": strips}
+
+
+def _questions(report: Report) -> list[Row]:
+    return [row for row in report.rows if row.result.level == RECORDS]
+
+
+def _recorded(one: Evidence) -> list[Check]:
+    """Return what a question's scenario has written down."""
+    return [check for step in one.result.steps for check in step.checks if check.expected == UNJUDGED]
 
 
 def _scenarios_of(row: Row) -> list[tuple[str, list[Evidence]]]:
