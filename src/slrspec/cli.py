@@ -138,13 +138,13 @@ text_or_json = click.option(
     "--cell", default=None, metavar="ID", help="Only this cell of a plan; writes a bundle for slrspec merge."
 )
 @click.option(
-    "--plan",
-    "plan_file",
+    "--cells",
+    "cells_file",
     type=click.Path(path_type=Path),
     default=DEFAULT_OUT / CELLS,
     show_default=True,
     metavar="FILE",
-    help="The plan of the cell.",
+    help="For --cell: the plan.",
 )
 @click.pass_context
 def run(  # noqa: PLR0913, PLR0917 - an option each
@@ -163,7 +163,7 @@ def run(  # noqa: PLR0913, PLR0917 - an option each
     edition: str,
     workers: int,
     cell: str | None,
-    plan_file: Path,
+    cells_file: Path,
     *,
     kept: bool,
 ) -> None:
@@ -196,9 +196,9 @@ def run(  # noqa: PLR0913, PLR0917 - an option each
         no_deviations=no_deviations,
         workers=workers,
     )
+    _refuse_what_the_plan_says(context)
     if cell is not None:
-        _refuse_what_the_plan_says(context)
-        done, specification, written = run_cell(cell, plan_file, out, request)
+        done, specification, written = run_cell(cell, cells_file, out, request)
     else:
         done, specification = run_and_keep(request, out, kept=kept)
         written = out / RESULTS
@@ -210,10 +210,19 @@ def run(  # noqa: PLR0913, PLR0917 - an option each
 
 
 def _refuse_what_the_plan_says(context: click.Context) -> None:
+    """Refuse options that say what to run together with --cell, and those of a cell without it."""
+    given = {
+        parameter.name: parameter.opts[0]
+        for parameter in context.command.params
+        if context.get_parameter_source(str(parameter.name)) is not click.core.ParameterSource.DEFAULT
+    }
+    if "cell" not in given and "cells_file" in given:
+        raise UsageError("--cells is for one cell", hint="--cell ID")
     for name in ("providers", "rules", "tags", "sections", "edition"):
-        if context.get_parameter_source(name) is not click.core.ParameterSource.DEFAULT:
-            option = next(p.opts[0] for p in context.command.params if p.name == name)
-            raise UsageError(f"--cell and {option} exclude each other", hint="the plan says what the cell runs")
+        if "cell" in given and name in given:
+            raise UsageError(
+                f"--cell and {given[name]} exclude each other", hint="the plan says what the cell runs"
+            )
 
 
 def _printed(done: Run, form: str, specification: Specification, *, verbosity: int) -> str:
