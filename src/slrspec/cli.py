@@ -164,12 +164,12 @@ text_or_json = click.option(
 )
 @click.option(
     "--cells",
-    "plan_file",
+    "cells_file",
     type=click.Path(path_type=Path),
     default=DEFAULT_OUT / CELLS,
     show_default=True,
     metavar="FILE",
-    help="The plan that has the cell.",
+    help="For --cell: the plan.",
 )
 @click.option("--max-usd", type=click.FloatRange(min=0), metavar="USD", help="What a run on aws may cost.")
 @click.option("--plan", "plan", default="", metavar="DIGEST", help="Run on aws only what slrspec plan has shown.")
@@ -195,7 +195,7 @@ def run(  # noqa: PLR0913, PLR0917 - an option each
     edition: str,
     workers: int,
     cell: str | None,
-    plan_file: Path,
+    cells_file: Path,
     max_usd: float | None,
     plan: str,
     confirm: str,
@@ -239,7 +239,7 @@ def run(  # noqa: PLR0913, PLR0917 - an option each
 
     def judge(request: Request) -> int:
         if cell is not None:
-            done, specification, written = run_cell(cell, plan_file, out, request)
+            done, specification, written = run_cell(cell, cells_file, out, request)
             code = done.exit_code
         else:
             with sandboxed(request, Allowed(max_usd, plan, confirm), out) as sandbox:
@@ -250,8 +250,7 @@ def run(  # noqa: PLR0913, PLR0917 - an option each
             click.echo(f"Results: {written}")
         return code
 
-    if cell is not None:
-        _refuse_what_the_plan_says(context)
+    _refuse_what_the_plan_says(context)
     if watched:
         from slrspec.commands.watching import watch
 
@@ -262,11 +261,20 @@ def run(  # noqa: PLR0913, PLR0917 - an option each
 
 
 def _refuse_what_the_plan_says(context: click.Context) -> None:
+    """Refuse options that say what to run together with --cell, and those of a cell without it."""
+    given = {
+        parameter.name: parameter.opts[0]
+        for parameter in context.command.params
+        if context.get_parameter_source(str(parameter.name)) is not click.core.ParameterSource.DEFAULT
+    }
+    if "cell" not in given and "cells_file" in given:
+        raise UsageError("--cells is for one cell", hint="--cell ID")
     said = ("providers", "document", "rules", "tags", "sections", "services", "edition", "watched")
     for name in (*said, "max_usd", "plan", "confirm"):
-        if context.get_parameter_source(name) is not click.core.ParameterSource.DEFAULT:
-            option = next(p.opts[0] for p in context.command.params if p.name == name)
-            raise UsageError(f"--cell and {option} exclude each other", hint="the plan says what the cell runs")
+        if "cell" in given and name in given:
+            raise UsageError(
+                f"--cell and {given[name]} exclude each other", hint="the plan says what the cell runs"
+            )
 
 
 def _printed(done: Run, form: str, specification: Specification, *, verbosity: int) -> str:

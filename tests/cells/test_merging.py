@@ -367,8 +367,8 @@ def test_a_folder_stands_for_the_bundles_in_it(bundles: Named, tmp_path: Path) -
         (["nowhere.bundle.json.gz"], "cannot be read: No such file or directory"),
         (["."], "no bundle in this folder"),
         (["cells.json"], "damaged: "),
-        (["cells.json", "--plan", "cells.json"], "nothing to merge"),
-        (["cells.json", "--plan", "none.json"], "no plan here"),
+        (["cells.json", "--cells", "cells.json"], "nothing to merge"),
+        (["cells.json", "--cells", "none.json"], "no plan here"),
         ([], "Missing argument"),
     ],
 )

@@ -137,6 +137,7 @@ def test_account_and_regions_come_from_the_configuration(tmp_path: Path, monkeyp
         (["plan", "--cells", "--shards", "0"], "0 is not in the range"),
         (["plan", "--cells", "--out", "/dev/null/x"], "cannot be written"),
         (["run", "--cell", "rds_moto_us-east-1"], "no plan here (slrspec plan --cells writes it)"),
+        (["run", "--cells", "cells.json"], "--cells is for one cell"),
         (["run", "--cell", "x", "--rule", "RDS-DEL-01"], "--cell and --rule exclude each other"),
     ],
 )

@@ -84,7 +84,7 @@ def test_a_cell_that_is_killed_leaves_no_bundle(tmp_path: Path) -> None:
             process.kill()
             over.set()
     assert list((tmp_path / "bundles").iterdir()) == []
-    merged = slrspec("merge", "bundles", "--plan", PLAN, cwd=tmp_path)
+    merged = slrspec("merge", "bundles", "--cells", PLAN, cwd=tmp_path)
     assert merged.returncode == 2
     assert "no bundle in this folder" in merged.stderr
 

@@ -122,10 +122,10 @@ def choose(bundles: Iterable[tuple[str, Bundle]], plan: Plan | None = None) -> C
 def _most_common(bundles: list[Bundle]) -> Plan:
     count = Counter(bundle.plan_hash for bundle in bundles).most_common()
     if not count:
-        raise PlanError("not one bundle is whole, so nobody knows the plan", hint="--plan FILE names it")
+        raise PlanError("not one bundle is whole, so nobody knows the plan", hint="--cells FILE names it")
     if len(count) > 1 and count[0][1] == count[1][1]:
         alike = ", ".join(sorted(name[:SHORT] for name, number in count if number == count[0][1]))
-        raise PlanError(f"bundles of several plans, as many of each: {alike}", hint="--plan FILE says which")
+        raise PlanError(f"bundles of several plans, as many of each: {alike}", hint="--cells FILE says which")
     return next(bundle.plan for bundle in bundles if bundle.plan_hash == count[0][0])
 
 

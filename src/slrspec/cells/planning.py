@@ -70,4 +70,5 @@ def printed(plan: Plan, form: str, file: Path) -> str:
         scenarios = sum(len(rule.scenarios) for rule in rules)
         account = "" if cell.account == cell.label else f"  account {cell.account}"
         lines.append(f"{cell.id:{width}}  {len(rules):3} rules  {scenarios:3} scenarios{account}")
-    return "\n".join([*lines, f"Plan {plan.hash[:SHORT]}: {len(plan.cells)} cells, {file}"]) + "\n"
+    number = f"{len(plan.cells)} cell{'' if len(plan.cells) == 1 else 's'}"
+    return "\n".join([*lines, f"Plan {plan.hash[:SHORT]}: {number}, {file}"]) + "\n"

@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from slrspec.spec.rules import Specification
 
 
-def run_cell(name: str, plan_file: Path, out: Path, request: Request) -> tuple[Run, Specification, Path]:
+def run_cell(name: str, cells_file: Path, out: Path, request: Request) -> tuple[Run, Specification, Path]:
     """Run one cell of a plan, and write its bundle into a folder; nothing else is written.
 
     Parameters
     ----------
     name
         Id of the cell, or its place in the plan, from 0.
-    plan_file
+    cells_file
         What `slrspec plan --cells` has written.
     out
         The folder; many cells may share it, also at the same time.
@@ -44,13 +44,13 @@ def run_cell(name: str, plan_file: Path, out: Path, request: Request) -> tuple[R
     from slrspec.cells.plan import NO_ACCOUNT, read_plan
     from slrspec.running.engine import Observer, check, execute
 
-    plan = read_plan(plan_file)
+    plan = read_plan(cells_file)
     cell = plan.cell(name)
     if cell.account != NO_ACCOUNT:
         raise UsageError(f"{cell.id} is of a real account, and such cells cannot be run yet")
     asked = _request(plan, cell, request)
     specification, total = check(asked)
-    _refuse_other(plan, cell, specification, plan_file)
+    _refuse_other(plan, cell, specification, cells_file)
     _refuse_unwritable(out)
     progress = Progress(specification, total)
     judged: set[str] = set()

@@ -26,13 +26,13 @@ SHOWN = 10
 @click.command()
 @click.argument("bundles", nargs=-1, required=True, type=PATH, metavar="BUNDLE...")
 @click.option(
-    "--plan", "plan_file", type=PATH, default=None, metavar="FILE", help="The plan; else that of most bundles."
+    "--cells", "cells_file", type=PATH, default=None, metavar="FILE", help="The plan; else that of most bundles."
 )
 @click.option(
     "--out", type=PATH, default=DEFAULT_OUT, show_default=True, metavar="DIR", help="Folder for results.json."
 )
 @click.pass_context
-def merge(context: click.Context, bundles: tuple[Path, ...], plan_file: Path | None, out: Path) -> None:
+def merge(context: click.Context, bundles: tuple[Path, ...], cells_file: Path | None, out: Path) -> None:
     """Merge what the cells of a plan brought back into one results.json.
 
     BUNDLE is a file that slrspec run --cell has written, or a folder with any number of them. The results are the
@@ -45,13 +45,13 @@ def merge(context: click.Context, bundles: tuple[Path, ...], plan_file: Path | N
     \b
     Examples:
       slrspec merge bundles
-      slrspec merge bundles/*.bundle.json.gz --plan .slrspec/cells.json --out merged
+      slrspec merge bundles/*.bundle.json.gz --cells .slrspec/cells.json --out merged
     """  # noqa: D301
     from slrspec.cells.merging import choose, merged_withheld
     from slrspec.cells.merging import merge as merge_bundles
     from slrspec.cells.plan import read_plan
 
-    plan = read_plan(plan_file) if plan_file else None
+    plan = read_plan(cells_file) if cells_file else None
     read, refused = _read(bundles)
     for line in refused:
         click.echo(f"slrspec: {line}", err=True)

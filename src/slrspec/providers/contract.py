@@ -166,7 +166,11 @@ class ByCommandLine(Protocol):
 
 
 class Provider(Protocol):
-    """Where scenarios run."""
+    """Where scenarios run.
+
+    One that has an attribute `region` tells `slrspec plan --cells` where its calls go, and one with a text `single`
+    why several processes must not use it at once.
+    """
 
     @property
     def name(self) -> str:
