@@ -152,6 +152,25 @@ def test_on_aws_everything_goes_to_aws_by_https() -> None:
             guard._check_host(url)
 
 
+@pytest.mark.parametrize("name", ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_IAM"])
+def test_on_aws_a_redirected_endpoint_is_passed_over(
+    name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Even where the environment was not cleared; nothing is sent here."""
+    monkeypatch.setenv(name, "http://127.0.0.1:9")
+    settings = SandboxSettings(
+        account_id="111122223333",
+        alias="slrspec-sandbox",
+        regions=REGIONS,
+        role_arn="arn:aws:iam::111122223333:role/slrspec-runner",
+        blocklist=("000000000001",),
+        file=tmp_path / "slrspec.toml",
+    )
+    credentials = SessionCredentials("AKIAEXAMPLE", "secret", None, None)
+    connection = Connection(settings, credentials, Guard(RUN, "111122223333", REGIONS))
+    assert connection.client("iam").meta.endpoint_url == "https://iam.amazonaws.com"
+
+
 def test_a_second_session_finds_no_credentials(guarded: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     from boto3.session import Session
     from botocore.exceptions import NoCredentialsError

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,9 +14,9 @@ import pytest
 
 from slrspec.sandbox.journal import read_journal
 from slrspec.sandbox.operations import needs_of
-from tests.sandbox.faulty_proxy import FAULTS, Call, FaultyProxy, Plan, proxied
-from tests.sandbox.places import DOCUMENTED, Place, serving
-from tests.sandbox.rehearsal import Rehearsal
+from tests.sandbox.faulty_proxy import FAULTS, Call, FaultyProxy, Plan, proxied, until
+from tests.sandbox.places import DOCUMENTED, Place, clean_environment, serving
+from tests.sandbox.rehearsal import ALIAS, Rehearsal
 from tests.sandbox.whole_account import everything
 
 SLOW = (*DOCUMENTED, "--creating", "2", "--deleting", "2", "--pending", "2", "--lag", "1")
@@ -33,9 +36,7 @@ def verdicts(found: Rehearsal) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def whole(
-    documented_url: str, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[Rehearsal, dict[str, Any]]:
+def whole(documented_url: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[Rehearsal, dict[str, Any]]:
     """One night of all scenarios, and what was in the account before."""
     found = rehearsal(Place(documented_url), tmp_path_factory.mktemp("night"))
     before = everything(found.place)
@@ -193,6 +194,33 @@ def test_over_the_budget_nothing_is_created_and_nothing_passes(documented_place:
     assert night(tmp_path)["reserved_usd"] <= 0.05
 
 
+# ---- an interruption
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_night_asks_for_deletions_and_waits_for_none(number: signal.Signals, tmp_path: Path) -> None:
+    with serving((*DOCUMENTED, "--creating", "100000", "--deleting", "100000")) as url:
+        found = rehearsal(Place(url), tmp_path)
+        found.configure(instance_minutes=30)
+        command = ("run", "--provider", "aws", "--max-usd", "9", "--confirm", ALIAS, "--rule", "RDS-DEL-15", "-q")
+        with subprocess.Popen(
+            [sys.executable, "-m", "slrspec", *command],
+            cwd=tmp_path,
+            env=clean_environment() | found.credentials,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as process:
+            assert until(lambda: bool(found.place.rds().describe_db_instances()["DBInstances"]), 60)
+            process.send_signal(number)
+            _, said = process.communicate(timeout=60)
+        (instance,) = found.place.rds().describe_db_instances()["DBInstances"]
+    assert process.returncode == 4, said
+    assert instance["DBInstanceStatus"] == "deleting"
+    assert "left in the account: " in said
+    assert "Traceback" not in said
+
+
 # ---- answers that are lost
 
 
@@ -278,7 +306,7 @@ def test_an_account_that_somebody_has_taken_over_is_not_given_back_by_us(
     with proxied(documented_place.url, documented_place.account, plan) as proxy:
         found = rehearsal(documented_place, tmp_path, proxy.url)
         run = found.run("-q", "--rule", "RDS-INT-01")
-    assert run.returncode == 3, run.stdout + run.stderr
+    assert run.returncode == 4, run.stdout + run.stderr
     assert "somebody has taken over from the lease" in run.stderr
     leases = documented_place.ssm.get_parameters_by_path(Path="/slrspec/lease")["Parameters"]
     assert [lease["Name"] for lease in leases] == ["/slrspec/lease/1", "/slrspec/lease/2"]

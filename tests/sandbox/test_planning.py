@@ -24,6 +24,8 @@ from slrspec.sandbox.planning import (
 )
 from slrspec.sandbox.prices import HOURLY, InstanceKind, price
 from slrspec.sandbox.settings import SandboxSettings
+from slrspec.spec.gherkin import EVERY_EDITION, read_specification
+from slrspec.spec.location import features_folder
 from slrspec.spec.rules import Specification
 
 SETTINGS = SandboxSettings(
@@ -212,8 +214,9 @@ def test_no_budget_affords_nothing() -> None:
 # ---- the operations file
 
 
-def test_the_file_is_of_the_scenarios_that_there_are(specification: Specification) -> None:
-    assert set(read_operations().scenarios) == {scenario.id for scenario in specification.scenarios}
+def test_the_file_is_of_the_scenarios_that_there_are() -> None:
+    every = read_specification(features_folder(), EVERY_EDITION)
+    assert set(read_operations().scenarios) == {scenario.id for scenario in every.scenarios}
 
 
 def test_every_write_in_it_has_a_rule_of_the_guard() -> None:

@@ -115,6 +115,8 @@ class HeldAccount:
         What has to be taken away.
     taken
         Services that had a role of theirs before the run.
+    interrupted, ending
+        Whether nobody wants to wait any longer, and whether all that is left to do is to take things away.
     courses
         What became of the scenarios that others follow.
     altered, marked, appeared
@@ -144,6 +146,7 @@ class HeldAccount:
     marked: bool = False
     appeared: bool = False
     interrupted: bool = False
+    ending: bool = False
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     sleep: Callable[[float], None] = time.sleep
 

@@ -12,6 +12,7 @@ from slrspec.running.scenario_run import RECORDED
 from slrspec.running.verdict import Verdict
 from slrspec.sandbox.operations import InstanceNeed, Needs, OperationsFile, is_read
 from slrspec.sandbox.role_record import SERVICE
+from slrspec.spec.gherkin import EVERY_EDITION
 from slrspec.spec.location import features_folder
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def observe(paces: Iterable[str] = PACES) -> OperationsFile:
     together: dict[str, set[str]] | None = None
     paces = tuple(paces)
     for pace in paces:
-        run = execute(Request((pace,), no_deviations=True), Observer(lambda _: None))
+        run = execute(Request((pace,), edition=EVERY_EDITION, no_deviations=True), Observer(lambda _: None))
         together = _joined_courses(together, followers(run.scenarios))
         # Each open question is asked for itself: what is answered is all that there is to it.
         asked = execute(Request((pace,), features=features_folder("questions")), Observer(lambda _: None))

@@ -7,7 +7,9 @@ is taken away and the lease is given back. Until the lease is held nothing at al
 from __future__ import annotations
 
 import os
+import signal
 import socket
+import threading
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -31,6 +33,7 @@ from slrspec.sandbox.writes import Sender
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
+    from types import FrameType
 
     from slrspec.sandbox.settings import SandboxSettings
     from slrspec.spec.rules import Scenario, Specification
@@ -151,12 +154,14 @@ def held(
             pace=pace,
         )
         _held.append(account)
-        try:
-            yield account
-        finally:
-            _held.remove(account)
-            account.end()
-            _give_back(account, folder / JOURNAL)
+        with _interruptible(account):
+            try:
+                yield account
+            finally:
+                _held.remove(account)
+                account.ending = True
+                account.end()
+                _give_back(account, folder / JOURNAL)
 
 
 def _give_back(account: HeldAccount, file: Path) -> None:
@@ -182,6 +187,29 @@ def _give_back(account: HeldAccount, file: Path) -> None:
         account.left.append(f"nobody can tell what: {error}")
     else:
         account.left[:] = [*report.left, *report.troubles]
+
+
+@contextmanager
+def _interruptible(account: HeldAccount) -> Iterator[None]:
+    """Have an interruption, or the runner's request to end, stop all waiting: what is left the sweep takes away.
+
+    GitHub gives ten seconds before it kills: enough to ask for deletions, not to see their end.
+    """
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        account.interrupted = True
+        if not account.ending:
+            signal.default_int_handler(number, frame)
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {one: signal.signal(one, interrupt) for one in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
 
 
 def _opened_journal(file: Path, connection: Connection, lease: Lease) -> Journal:
