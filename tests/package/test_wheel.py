@@ -34,6 +34,8 @@ def test_the_wheel_has_features_steps_and_deviations_and_no_test(wheel: Path) ->
     assert "slrspec/steps/role.py" in names
     assert "slrspec/providers/deviations/moto.toml" in names
     assert "slrspec/providers/deviations/catalogue/moto.toml" in names
+    assert "slrspec/sandbox/data/confirmed.toml" in names
+    assert "slrspec/sandbox/operations.json" in names
     assert "slrspec/documented/data/policy-versions.tsv" in names
     assert "slrspec/specification/features/catalogue/services.tsv" in names
     assert "slrspec/py.typed" in names

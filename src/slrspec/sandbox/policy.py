@@ -199,8 +199,8 @@ GRANTS = (
         ("iam:TagRole", "iam:UntagRole", "iam:UpdateRole", "iam:UpdateRoleDescription"),
         (*THE_ROLE, *OWN_ROLES, *TRIED_ROLES),
     ),
-    # On the service-linked role IAM itself refuses them, which is what is to be seen; on roles of the run's own they
-    # show that they work.
+    # On the service-linked role IAM itself refuses them, which is what is to be seen; on roles of the run's own
+    # they show that they work.
     Grant(
         "TryToAlter",
         "roles",
@@ -439,6 +439,6 @@ def runner_boundary() -> dict[str, Any]:
 
 
 def peoples_boundary() -> dict[str, Any]:
-    """Return the document of the boundary of the people whom scenarios make: their deeds, on the run's own things."""
+    """Return the document of the boundary of the people whom scenarios make: their deeds, on things of the run."""
     kept = [statement for part in PARTS for statement in statements(part, PEOPLES_DEEDS)]
     return _document([*kept, NEVER[0]])
