@@ -191,14 +191,15 @@ class SpecificationSession:
         scenario = scenario_of(item)
         if scenario is None:
             return
+        # What a provider says of this very scenario comes first: it tells more than what it lacks at large.
+        left_out = getattr(self.providers[_provider_of(item)], "left_out", None)
+        if left_out and (why := left_out(scenario.id)):
+            pytest.skip(why)
         described = self.descriptions[_provider_of(item)]
         lacking = sorted(scenario.needs - described.capabilities)
         if lacking:
             why = "".join(f": {described.lacks[name]}" for name in lacking if name in described.lacks)
             pytest.skip(f"the provider lacks {', '.join(lacking)}{why}")
-        left_out = getattr(self.providers[_provider_of(item)], "left_out", None)
-        if left_out and (why := left_out(scenario.id)):
-            pytest.skip(why)
 
     def pytest_bdd_before_step(self, request: pytest.FixtureRequest, step: Any) -> None:  # noqa: ANN401
         """Open the step."""
