@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from slrspec.sandbox.budget import Budget
+from slrspec.sandbox.observing import folders
 from slrspec.sandbox.operations import InstanceNeed, Needs, encode_operations, is_read, read_operations
 from slrspec.sandbox.planning import (
     EXPECTED,
@@ -25,7 +26,6 @@ from slrspec.sandbox.planning import (
 from slrspec.sandbox.prices import HOURLY, InstanceKind, price
 from slrspec.sandbox.settings import SandboxSettings
 from slrspec.spec.gherkin import EVERY_EDITION, read_specification
-from slrspec.spec.location import features_folder
 from slrspec.spec.rules import Specification
 
 SETTINGS = SandboxSettings(
@@ -47,6 +47,12 @@ def whole(specification: Specification, lane: str = "full", settings: SandboxSet
 def test_every_scenario_is_in_the_plan_once(specification: Specification) -> None:
     planned = [one.scenario for one in whole(specification).scenarios]
     assert sorted(planned) == sorted(scenario.id for scenario in specification.scenarios)
+
+
+def test_every_question_is_in_its_plan_once() -> None:
+    questions = read_specification(folders()[1], EVERY_EDITION)
+    planned = [one.scenario for one in make_plan(SETTINGS, questions, questions.scenarios).scenarios]
+    assert sorted(planned) == sorted(scenario.id for scenario in questions.scenarios)
 
 
 def test_on_an_account_of_our_own_everything_is_run(specification: Specification) -> None:
@@ -215,8 +221,8 @@ def test_no_budget_affords_nothing() -> None:
 
 
 def test_the_file_is_of_the_scenarios_that_there_are() -> None:
-    every = read_specification(features_folder(), EVERY_EDITION)
-    assert set(read_operations().scenarios) == {scenario.id for scenario in every.scenarios}
+    every = [read_specification(folder, EVERY_EDITION) for folder in folders()]
+    assert set(read_operations().scenarios) == {scenario.id for one in every for scenario in one.scenarios}
 
 
 def test_every_write_in_it_has_a_rule_of_the_guard() -> None:

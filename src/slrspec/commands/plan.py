@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 
@@ -16,13 +18,19 @@ import click
     show_default=True,
     help="'free' where the service-linked role is not ours.",
 )
+@click.option(
+    "--features", type=click.Path(path_type=Path), metavar="DIR", help="Features in place of slrspec's own."
+)
+@click.option("--edition", default="", metavar="DAY", help="Rules of this edition of the page.")
 @click.option("--calls", is_flag=True, help="With every operation that each scenario may call.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to print.")
-def plan(
+def plan(  # noqa: PLR0913 - an option each
     rules: tuple[str, ...],
     tags: tuple[str, ...],
     sections: tuple[str, ...],
     lane: str,
+    features: Path | None,
+    edition: str,
     form: str,
     *,
     calls: bool,
@@ -44,7 +52,7 @@ def plan(
     from slrspec.spec.location import features_folder
 
     settings = read_settings()
-    specification = read_specification(features_folder())
+    specification = read_specification(features or features_folder(), edition)
     scenarios = Selection(rules, tags, sections).checked(specification).select(specification)[1]
     made = make_plan(settings, specification, scenarios, lane)
     if form == "json":

@@ -60,9 +60,7 @@ def describe_and_lengthen(account: RecordedAccount, role: ObservedRole) -> Outco
 @when("the deletion of a role that there is not is requested", target_fixture="outcome")
 def delete_missing_role(account: RecordedAccount) -> Outcome:
     """Ask for the deletion by a name that nobody has."""
-    return account.attempt(
-        account.client("iam").delete_service_linked_role, RoleName=account.unique_name("role")
-    )
+    return account.attempt(account.client("iam").delete_service_linked_role, RoleName=account.unique_name("role"))
 
 
 @then("the answer is recorded")
@@ -91,5 +89,7 @@ def role_now(account: RecordedAccount, role: ObservedRole, expect: Checks) -> No
     """Write down what of the role is not as it was."""
     now = observe(account, role.name)
     names = [one.name for one in fields(ObservedRole) if one.name != "exchanges"]
-    changed = [f"{name}: {getattr(now, name)}" for name in names if now and getattr(now, name) != getattr(role, name)]
+    changed = [
+        f"{name}: {getattr(now, name)}" for name in names if now and getattr(now, name) != getattr(role, name)
+    ]
     expect.record("what has changed about the role", changed if now else "the role is gone")
