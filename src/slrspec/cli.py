@@ -367,15 +367,18 @@ def steps(features: Path | None, form: str) -> None:
     """List the phrases that scenarios are made of, with the number of steps that use each."""
     from slrspec.running.phrases import phrases
     from slrspec.spec.gherkin import EVERY_EDITION
+    from slrspec.spec.location import features_folder
 
+    every = [_specification(features, EVERY_EDITION)]
+    every += [] if features else [_specification(features_folder("questions"))]
     if form == "markdown":
         click.echo("| noun | | phrase | steps |\n|---|---|---|---|")
-        for phrase in phrases(_specification(features, EVERY_EDITION)):
+        for phrase in phrases(*every):
             text = phrase.text.replace("|", "\\|").replace("<", "&lt;")
             click.echo(f"| {phrase.noun.replace('_', ' ')} | {phrase.kind} | {text} | {phrase.uses} |")
         return
     noun = ""
-    for phrase in phrases(_specification(features, EVERY_EDITION)):
+    for phrase in phrases(*every):
         if phrase.noun != noun:
             noun = phrase.noun
             click.echo(click.style(noun.replace("_", " "), bold=True))

@@ -28,10 +28,12 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_wheel_has_features_steps_and_deviations_and_no_test(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     features = {Path(name).name for name in names if name.endswith(".feature")}
-    assert features == {file.name for file in (ROOT / "features" / "rds").glob("*.feature")}
+    assert features == {file.name for file in (ROOT / "features").glob("*/*.feature")}
     assert "slrspec/specification/features/rds/document.toml" in names
     assert "slrspec/steps/role.py" in names
     assert "slrspec/providers/deviations/moto.toml" in names
+    assert "slrspec/sandbox/data/confirmed.toml" in names
+    assert "slrspec/sandbox/operations.json" in names
     assert "slrspec/documented/data/policy-versions.tsv" in names
     assert "slrspec/documented/data/services.tsv" in names
     assert "slrspec/py.typed" in names

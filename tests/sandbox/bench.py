@@ -152,12 +152,20 @@ class Bench:
                 sweeps.append(self.sweep().returncode)
         return self._swept(Row(what, met=True, done=done, dirty=dirty, sweeps=tuple(sweeps)))
 
+    def killed_only(self, operation: str) -> None:
+        """Kill a run just after its first call of an operation, and leave it at that."""
+        plan = Plan(kill_after, concerns=lambda call: call.operation == operation)
+        with self._proxied(plan) as proxy:
+            self.run()
+        assert proxy.killed
+
     def spoiled(self, name: str, plan: Plan) -> Row:
         """Spoil a call of the run, and sweep after it."""
         with self._proxied(plan) as proxy:
             done = self.run()
         row = Row(f"{name} at call {plan.at}", met=bool(proxy.spoiled or plan.lag), done=done)
-        return self._swept(replace(row, verdicts=self.verdicts(), dirty=self.changes()))
+        row = replace(row, verdicts=self.verdicts(), dirty=self.changes(), said=done.stderr[-600:])
+        return self._swept(row) if row.dirty else row
 
     def _swept(self, row: Row) -> Row:
         with self._proxied(Plan()):

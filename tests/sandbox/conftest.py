@@ -33,7 +33,7 @@ def documented_place(documented_url: str) -> Place:
     return Place(documented_url)
 
 
-@pytest.fixture(params=["moto", "documented"])
+@pytest.fixture(params=["documented", pytest.param("moto", marks=pytest.mark.long)])
 def place(request: pytest.FixtureRequest) -> Place:
-    """An empty account, on stock moto and on AWS as documented."""
+    """An empty account, on AWS as documented, and in the long part on stock moto too."""
     return Place(request.getfixturevalue(f"{request.param}_url"))

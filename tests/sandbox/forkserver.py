@@ -40,7 +40,8 @@ def serve() -> None:
 
 
 def _tell(**what: int) -> None:
-    print(json.dumps(what), flush=True)
+    sys.stdout.write(json.dumps(what) + "\n")
+    sys.stdout.flush()
 
 
 def _import_all(modules: Sequence[str]) -> None:
@@ -73,7 +74,7 @@ def _run(job: Mapping[str, Any]) -> None:
         main(job["arguments"])
     except SystemExit as error:
         code = error.code
-    except BaseException:
+    except BaseException:  # noqa: BLE001 - told, and then it ends
         traceback.print_exc()
     finally:
         sys.stdout.flush()

@@ -17,6 +17,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from queue import Queue
 
+import click
+
 from tests.sandbox.bench import KILLS, Bench, Row, Situation, our_role, their_role
 from tests.sandbox.faulty_proxy import FAULTS, FOREVER, Plan, expired
 from tests.sandbox.forkserver import fork_server
@@ -136,24 +138,21 @@ def main(kind: str, name: str, calls: str, *more: str) -> None:
         "fault": lambda: fault_jobs(span),
     }
 
+    done = itertools.count(1)
+
     def note(row: Row) -> None:
-        false = (
-            not {"fail"}.isdisjoint(row.verdicts.values())
-            if "--fault" not in more
-            else "pass" in row.verdicts.values()
+        verdicts = set(row.verdicts.values())
+        false = "pass" in verdicts if "--fault" in more else "fail" in verdicts
+        silent = row.done.returncode in {0, 1} and row.dirty
+        wrong = row.met and (row.unclean or false or silent or any(row.sweeps[-1:]))
+        click.echo(
+            f"{next(done):4} {'!!' if wrong else '  '} {row.what}: {row.verdicts or ''} exit {row.done.returncode}"
         )
-        quiet = row.done.returncode in {0, 1} and row.dirty
-        if row.met and (row.unclean or false or quiet or (row.sweeps and row.sweeps[-1])):
-            print(
-                f"!! {row.what}: {row.verdicts} exit {row.done.returncode}, dirty {row.dirty}, unclean {row.unclean}, "
-                f"sweeps {row.sweeps}\n{row.said}",
-                flush=True,
-            )
-        elif kind == "fault":
-            print(f"   {row.what}: {row.verdicts} exit {row.done.returncode} dirty {len(row.dirty)}", flush=True)
+        if wrong:
+            click.echo(f"dirty {row.dirty}\nunclean {row.unclean}\nsweeps {row.sweeps}\n{row.said}")
 
     rows = run(jobs[kind](), SITUATIONS[name], server, note)
-    print(f"{kind} {SITUATIONS[name]}: {told(rows)}, {time.monotonic() - begun:.0f} s")
+    click.echo(f"{kind} {SITUATIONS[name]}: {told(rows)}, {time.monotonic() - begun:.0f} s")
 
 
 if __name__ == "__main__":

@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
+from slrspec.spec.location import features_folder
+from tests.sandbox.faulty_proxy import proxied
 from tests.sandbox.places import DOCUMENTED, Place, serving
-from tests.sandbox.rehearsal import Rehearsal
+from tests.sandbox.rehearsal import ANYTHING, Rehearsal
 
 # One that shares an instance, one that makes people, one whose role is deleted, one that edits in vain.
 RULES = ("RDS-DEL-01", "RDS-PER-13", "RDS-CRE-06", "RDS-EDT-01", "RDS-COM-12")
@@ -51,3 +53,28 @@ def test_a_rehearsal_confirms_nothing(night: tuple[Rehearsal, dict[str, Any]], t
     assert run.returncode == 3
     assert "a rehearsal says nothing about AWS" in run.stderr
     assert not ledger.exists()
+
+
+def test_every_user_of_a_night_has_the_boundary(documented_place: Place, tmp_path: Path) -> None:
+    """Those whom the provider makes, and those whom a step makes, which knows of no boundary."""
+    policy = {"PolicyName": "people", "Path": "/slrspec/", "PolicyDocument": json.dumps(ANYTHING)}
+    boundary = documented_place.iam.create_policy(**policy)["Policy"]["Arn"]
+    with proxied(documented_place.url, documented_place.account) as proxy:
+        rehearsal = Rehearsal(documented_place, tmp_path, proxy.url)
+        rehearsal.configure(boundary=boundary)
+        run = rehearsal.run("--rule", "RDS-INT-10", "--rule", "RDS-PER-13", "-q")
+        assert run.returncode == 0, run.stdout + run.stderr
+        made = [call.parameters for call in proxy.writes if call.operation == "CreateUser"]
+    assert len(made) == 3
+    assert {one["PermissionsBoundary"] for one in made} == {boundary}
+
+
+def test_open_questions_are_asked_at_night_too(documented_place: Place, tmp_path: Path) -> None:
+    rehearsal = Rehearsal(documented_place, tmp_path, documented_place.url)
+    run = rehearsal.run("--features", str(features_folder("questions")), "-q")
+    assert run.returncode == 0, run.stdout + run.stderr
+    results = rehearsal.results()
+    assert {one["verdict"] for one in results["scenarios"]} == {"not-run"}
+    asked = [one for one in results["scenarios"] if one["reason"].startswith("recorded, not judged")]
+    assert len(asked) == len(results["scenarios"])
+    assert all(one["exchanges"] for one in asked)

@@ -211,6 +211,8 @@ DENIED: dict[str, tuple[str, str, dict[str, str]]] = {
         {"iam:AWSServiceName": "ecs.amazonaws.com"},
     ),
     "a foreign role": ("iam:DeleteRole", f"{ROLE}admin", {}),
+    "creating a role of another name": ("iam:CreateRole", f"{ROLE}admin", NEW),
+    "creating a role without our tag": ("iam:CreateRole", f"{ROLE}{OWN}", {}),
     "assuming a foreign role": ("sts:AssumeRole", f"{ROLE}admin", {}),
     "the runner's own role": ("iam:UpdateAssumeRolePolicy", f"{ROLE}slrspec/runner", {}),
     "passing a foreign role": ("iam:PassRole", f"{ROLE}admin", {}),

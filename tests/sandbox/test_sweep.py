@@ -10,11 +10,13 @@ import msgspec
 import pytest
 from botocore.exceptions import ClientError
 
+from slrspec.sandbox.guard import RULES
 from slrspec.sandbox.journal import Journal, read_journal
 from slrspec.sandbox.lease import FOLDER, LeaseHeld, LeaseRecord, acquire
 from slrspec.sandbox.names import OwnTags, name
+from slrspec.sandbox.operations import is_read
 from slrspec.sandbox.role_record import RoleRecord, read_role
-from slrspec.sandbox.sweep import Pace, SweepReport, sweep, would_sweep
+from slrspec.sandbox.sweep import SWEEPING, Pace, SweepReport, sweep, would_sweep
 from tests.sandbox.faulty_proxy import Plan, proxied
 from tests.sandbox.places import DOCUMENTED, REGIONS, Place, serving
 from tests.sandbox.whole_account import (
@@ -94,6 +96,11 @@ def swept(
     return sweep(lease, place.client, send, regions=REGIONS, journals=journals, pace=quick)
 
 
+def test_the_guard_has_a_rule_for_everything_that_a_sweep_may_write() -> None:
+    writes = {one for one in SWEEPING if not is_read(*one.split(":"))}
+    assert writes - RULES.keys() == set()
+
+
 # ---- what is a run's goes
 
 
@@ -111,7 +118,7 @@ def test_everything_that_a_run_makes_goes_and_nothing_else(place: Place) -> None
 
 def test_a_second_sweep_finds_nothing_to_do(moto_place: Place) -> None:
     lease_of_a_dead_run(moto_place)
-    leave_everything(moto_place)
+    moto_place.iam.create_group(GroupName=name(RUN, 1))
     swept(moto_place)
     with proxied(moto_place.url, moto_place.account) as proxy:
         report = swept(Place(proxy.url))
@@ -122,7 +129,7 @@ def test_a_second_sweep_finds_nothing_to_do(moto_place: Place) -> None:
 def test_a_dry_run_tells_and_writes_nothing(documented_place: Place) -> None:
     place = documented_place
     lease_of_a_dead_run(place)
-    leave_everything(place)
+    a_db_instance(place, name(RUN, 1), TAGS)
     before = everything(place)
     with proxied(place.url, place.account) as proxy:
         report = would_sweep(Place(proxy.url).client, REGIONS, ())
@@ -159,38 +166,22 @@ def test_a_run_that_is_known_to_be_dead_is_swept_at_once(moto_place: Place) -> N
 # ---- what only one says is left alone
 
 
-def _named_only(place: Place) -> None:
-    place.iam.create_user(UserName=name(RUN, 1))
-
-
-def _tagged_only(place: Place) -> None:
-    a_db_instance(place, "restored-from-a-copy", TAGS)
-
-
-def _tagged_by_another_run(place: Place) -> None:
-    place.iam.create_user(UserName=name("261124-eeeeee", 1), Tags=TAGS.listed())
-
-
-def _group_without_lease(place: Place) -> None:
-    place.iam.create_group(GroupName=name("261124-eeeeee", 1))
-
-
-@pytest.mark.parametrize(
-    ("leave", "why"),
-    [
-        (_named_only, "its name is a run's, but it has not its tags"),
-        (_tagged_only, "it has a run's tags, but not its name"),
-        (_tagged_by_another_run, "its name is of one run, its tags are of another"),
-        (_group_without_lease, "its name is a run's, but it has not its tags"),
-    ],
-)
-def test_what_only_looks_like_a_runs_is_told_and_left_alone(moto_place: Place, leave: Any, why: str) -> None:
-    leave(moto_place)
+def test_what_only_looks_like_a_runs_is_told_and_left_alone(moto_place: Place) -> None:
+    other = "261124-eeeeee"
+    moto_place.iam.create_user(UserName=name(RUN, 1))
+    moto_place.iam.create_user(UserName=name(other, 1), Tags=TAGS.listed())
+    moto_place.iam.create_group(GroupName=name(other, 2))
+    a_db_instance(moto_place, "restored-from-a-copy", TAGS)
     before = everything(moto_place)
     lease_of_a_dead_run(moto_place)
     report = swept(moto_place)
     assert differences(before, everything(moto_place)) == []
-    assert [line.partition(": ")[2] for line in report.suspicious] == [why]
+    assert sorted(report.suspicious) == [
+        "DB instance restored-from-a-copy in us-east-1: it has a run's tags, but not its name",
+        f"group {name(other, 2)}: its name is a run's, but it has not its tags",
+        f"user {name(RUN, 1)}: its name is a run's, but it has not its tags",
+        f"user {name(other, 1)}: its name is of one run, its tags are of another",
+    ]
     assert report.exit_code == 4
 
 
@@ -226,7 +217,7 @@ def linked(place: Place, description: str = "found", tags: Any = ()) -> RoleReco
     return role
 
 
-@pytest.mark.parametrize("tagged", [False, True])
+@pytest.mark.parametrize("tagged", [False, pytest.param(True, marks=pytest.mark.long)])
 def test_a_role_that_was_not_there_goes(place: Place, tagged: bool) -> None:
     """The run was killed before it tagged its role, or after."""
     lease_of_a_dead_run(place)
@@ -321,6 +312,7 @@ def slow_url() -> Any:
         yield url
 
 
+@pytest.mark.long
 def test_a_sweep_waits_for_what_takes_time(slow_url: str) -> None:
     place = Place(slow_url)
     lease_of_a_dead_run(place)
@@ -330,6 +322,7 @@ def test_a_sweep_waits_for_what_takes_time(slow_url: str) -> None:
     assert everything(place) == {"aliases": []}
 
 
+@pytest.mark.long
 def test_a_single_look_that_lags_behind_does_not_end_a_sweep(slow_url: str) -> None:
     place = Place(slow_url)
     lease_of_a_dead_run(place)
@@ -340,13 +333,20 @@ def test_a_single_look_that_lags_behind_does_not_end_a_sweep(slow_url: str) -> N
 
 def test_a_sweep_that_does_not_wait_deletes_and_keeps_its_lease(moto_place: Place) -> None:
     lease_of_a_dead_run(moto_place)
-    leave_everything(moto_place)
+    moto_place.iam.create_group(GroupName=name(RUN, 1))
     report = swept(moto_place, wait=False)
     assert report.looks == 1
     assert sorted(one for one in everything(moto_place) if "parameter" in one) == [
         "parameter /slrspec/lease/1",
         "parameter /slrspec/lease/2",
     ]
+
+
+def test_a_sweep_that_does_not_wait_gives_a_clean_account_back(moto_place: Place) -> None:
+    lease_of_a_dead_run(moto_place)
+    report = swept(moto_place, wait=False)
+    assert (report.looks, report.exit_code) == (2, 0)
+    assert everything(moto_place) == {"aliases": []}
 
 
 def refusing(place: Place, operation: str) -> Place:
@@ -362,7 +362,9 @@ def refusing(place: Place, operation: str) -> Place:
     return other
 
 
-@pytest.mark.parametrize("operation", ["DeleteGroup", "DeleteServiceLinkedRole"])
+@pytest.mark.parametrize(
+    "operation", ["DeleteGroup", pytest.param("DeleteServiceLinkedRole", marks=pytest.mark.long)]
+)
 def test_what_may_not_be_deleted_is_left_and_told(moto_place: Place, operation: str) -> None:
     place = moto_place
     lease_of_a_dead_run(place)
@@ -375,7 +377,7 @@ def test_what_may_not_be_deleted_is_left_and_told(moto_place: Place, operation: 
     assert swept(place, take_over=True).exit_code == 0
 
 
-@pytest.mark.parametrize("operation", ["ListUsers", "DescribeDBSnapshots"])
+@pytest.mark.parametrize("operation", ["ListUsers", pytest.param("DescribeDBSnapshots", marks=pytest.mark.long)])
 def test_what_could_not_be_looked_at_is_never_taken_for_clean(moto_place: Place, operation: str) -> None:
     report = swept(refusing(moto_place, operation))
     assert report.exit_code == 4
@@ -390,6 +392,7 @@ def test_a_role_is_not_deleted_where_instances_could_not_be_looked_for(moto_plac
     assert "not everything could be looked at" in report.left[-1]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("lag", [1, 2])
 def test_lagging_answers_do_not_end_a_sweep_too_soon(moto_place: Place, lag: int) -> None:
     lease_of_a_dead_run(moto_place)

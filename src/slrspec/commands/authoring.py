@@ -40,14 +40,17 @@ def lint(context: click.Context, features: Path | None) -> None:
     """  # noqa: D301
     from slrspec.running.phrases import phrases, refuse_undefined_steps
     from slrspec.spec.lint import lint as look
+    from slrspec.spec.location import features_folder
 
     specification = _specification(features)
-    refuse_undefined_steps(specification.rules)
-    found = look(specification, [(phrase.kind, phrase.text, phrase.uses) for phrase in phrases(specification)])
+    every = [specification] if features else [specification, _specification(features_folder("questions"))]
+    refuse_undefined_steps(rule for one in every for rule in one.rules)
+    used = [(phrase.kind, phrase.text, phrase.uses) for phrase in phrases(*every)]
+    found = look(specification, used) + [finding for one in every[1:] for finding in look(one, [])]
     for finding in found:
         click.echo(str(finding))
-    rules = len(specification.rules)
-    click.echo(f"{rules} rules, {len(specification.scenarios)} scenarios: {len(found) or 'no'} findings")
+    rules, scenarios = (sum(len(getattr(one, what)) for one in every) for what in ("rules", "scenarios"))
+    click.echo(f"{rules} rules, {scenarios} scenarios: {len(found) or 'no'} findings")
     context.exit(1 if found else 0)
 
 

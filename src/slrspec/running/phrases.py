@@ -80,12 +80,13 @@ def refuse_undefined_steps(rules: Iterable[Rule]) -> None:
                 known.add((kind, step.text))
 
 
-def phrases(specification: Specification) -> list[Phrase]:
+def phrases(*specifications: Specification) -> list[Phrase]:
     """Return every phrase, by noun and in the order of its module."""
     from pytest_bdd.steps import step_function_context_registry
 
     nouns = {module.__name__: module.__name__.rpartition(".")[2] for module in step_modules()}
-    used = [(kind, step.text) for scenario in specification.scenarios for kind, step in _kinds(scenario)]
+    scenarios = [scenario for specification in specifications for scenario in specification.scenarios]
+    used = [(kind, step.text) for scenario in scenarios for kind, step in _kinds(scenario)]
     return [
         Phrase(
             nouns[context.step_func.__module__],

@@ -298,9 +298,14 @@ class HeldAccount:
         return Started(name, region, need, parameters, answer)
 
     def tagged(self, operation: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the parameters of a call with the run's tags, if the call makes something that takes tags."""
+        """Return the parameters of a call with the run's tags, if the call makes something that takes tags.
+
+        A user gets the boundary as well: no step knows of it, and IAM lets the runner make nobody without.
+        """
         if operation not in TAGGED:
             return dict(parameters)
+        if operation == "CreateUser" and self.settings.boundary:
+            parameters = {**parameters, "PermissionsBoundary": self.settings.boundary}
         return {**parameters, "Tags": [*(parameters.get("Tags") or ()), *self.tags]}
 
     def take(self, need: InstanceNeed) -> Started | None:

@@ -17,7 +17,6 @@ from slrspec.spec.location import features_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from pathlib import Path
 
     from slrspec.running.results import Exchange, ScenarioResult
 
@@ -48,25 +47,17 @@ def observe(paces: Iterable[str] = PACES) -> OperationsFile:
     together: dict[str, set[str]] | None = None
     paces = tuple(paces)
     for pace in paces:
-        results = [result for folder in folders() for result in _results(pace, folder)]
-        together = _joined_courses(together, followers(results))
-        for result in results:
+        run = execute(Request((pace,), edition=EVERY_EDITION, no_deviations=True), Observer(lambda _: None))
+        together = _joined_courses(together, followers(run.scenarios))
+        # Each open question is asked for itself: what is answered is all that there is to it.
+        asked = execute(Request((pace,), features=features_folder("questions")), Observer(lambda _: None))
+        for result in (*run.scenarios, *asked.scenarios):
             _refuse_unfinished(pace, result)
             seen[result.scenario] = _joined(seen.get(result.scenario), _needs(result))
     for leader, following in (together or {}).items():
         for one in following:
             seen[one] = msgspec.structs.replace(seen[one], follows=leader)
     return OperationsFile(paces=paces, scenarios=seen)
-
-
-def folders() -> tuple[Path, ...]:
-    """Return the folders of features whose scenarios may be run on a real account: the rules, and the questions."""
-    return features_folder(), features_folder().parent / "questions"
-
-
-def _results(pace: str, folder: Path) -> list[ScenarioResult]:
-    request = Request((pace,), features=folder, edition=EVERY_EDITION, no_deviations=True)
-    return execute(request, Observer(lambda _: None)).scenarios
 
 
 def _refuse_unfinished(pace: str, result: ScenarioResult) -> None:

@@ -179,7 +179,8 @@ NO_BOUNDARY = "no permissions boundary is named for the users that it needs"
 
 def why_not(settings: SandboxSettings, scenario: Scenario, needs: Needs, lane: str) -> str:
     """Return why a scenario is not run on this account; empty if it is."""
-    if needs.people and not settings.boundary and not settings.rehearsal:
+    makes_users = needs.people or "iam:CreateUser" in needs.operations
+    if makes_users and not settings.boundary and not settings.rehearsal:
         return NO_BOUNDARY
     if any(need.second for need in needs.instances) and len(settings.regions) < len("12"):
         return "the sandbox has no second Region"

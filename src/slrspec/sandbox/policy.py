@@ -1,8 +1,8 @@
 """The least that the runner's role must be allowed, made from what slrspec calls, and as tight as IAM can say it.
 
-What is called stands in the operations file, and in the lists of the preflight, the lease, the tidying and the sweep.
-Here stands on which things, and under which conditions. Each operation has its grant and each grant its operation:
-one without the other is an error, not a surprise at night.
+What is called stands in the operations file, and in the lists of the preflight, the lease, the tidying and the
+sweep. Here stands on which things, and under which conditions. Each operation has its grant and each grant its
+operation: one without the other is an error, not a surprise at night.
 
 The documents hold CloudFormation's placeholders, `${AWS::AccountId}`, for `infrastructure/template.yaml`.
 
@@ -12,9 +12,8 @@ policy_sentry 0.15.2. Nobody has tried it on AWS yet.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from slrspec.errors import SpecificationError
 from slrspec.sandbox.finding import TRIED_SERVICES
@@ -31,6 +30,9 @@ from slrspec.sandbox.operations import (
     read_operations,
 )
 from slrspec.sandbox.sweep import SWEEPING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 ACCOUNT, PARTITION = "${AWS::AccountId}", "${AWS::Partition}"
 REGIONS = ("${Region}", "${SecondRegion}")
@@ -156,6 +158,7 @@ GRANTS = (
             "iam:ListAttachedRolePolicies",
             "iam:ListInstanceProfilesForRole",
             "iam:ListRolePolicies",
+            "iam:SimulatePrincipalPolicy",
         ),
         (*THE_ROLE, *OWN_ROLES, *TRIED_ROLES),
     ),
@@ -196,8 +199,8 @@ GRANTS = (
         ("iam:TagRole", "iam:UntagRole", "iam:UpdateRole", "iam:UpdateRoleDescription"),
         (*THE_ROLE, *OWN_ROLES, *TRIED_ROLES),
     ),
-    # On the service-linked role IAM itself refuses them, which is what is to be seen; on roles of the run's own they
-    # show that they work.
+    # On the service-linked role IAM itself refuses them, which is what is to be seen; on roles of the run's own
+    # they show that they work.
     Grant(
         "TryToAlter",
         "roles",
@@ -217,7 +220,7 @@ GRANTS = (
         "roles",
         ("iam:PutRolePermissionsBoundary",),
         (*THE_ROLE, *OWN_ROLES),
-        {"ArnLike": {"iam:PermissionsBoundary": [*OWN_POLICIES]}},
+        {"ArnLike": {"iam:PermissionsBoundary": [*OWN_POLICIES, RESERVED_POLICY]}},
     ),
     Grant(
         "TryToAttach",
@@ -436,6 +439,6 @@ def runner_boundary() -> dict[str, Any]:
 
 
 def peoples_boundary() -> dict[str, Any]:
-    """Return the document of the boundary of the people whom scenarios make: their deeds, on the run's own things."""
+    """Return the document of the boundary of the people whom scenarios make: their deeds, on things of the run."""
     kept = [statement for part in PARTS for statement in statements(part, PEOPLES_DEEDS)]
     return _document([*kept, NEVER[0]])

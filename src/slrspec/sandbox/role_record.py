@@ -215,7 +215,7 @@ def _definition(before: RoleRecord, now: RoleRecord) -> Iterator[Write]:
 
 
 def marking(now: RoleRecord) -> list[Write]:
-    """Return what marks a service-linked role as slrspec's, since the runner's policy lets none but such be deleted.
+    """Return what marks a service-linked role as slrspec's: the runner's policy lets none but such be deleted.
 
     A run that was killed between creating the role and tagging it has left it without.
     """

@@ -17,18 +17,20 @@ from slrspec.history.timeline import version_of
 from slrspec.reporting.badge import badge
 from slrspec.reporting.comparison import summary
 from slrspec.reporting.look import KNOWN, LOOKS, UNEXPECTED
+from slrspec.running.checks import UNJUDGED
 from slrspec.running.verdict import Verdict
 from slrspec.sandbox.ledger import CONFIRMED, CONTRADICTED, NEVER, STALE
 from slrspec.site import charts, values
 from slrspec.site.downloads import downloads, further
 from slrspec.site.report import STRIP, problems, slug
 from slrspec.site.templating import render
+from slrspec.spec.rules import RECORDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from slrspec.reporting.look import Look
-    from slrspec.running.results import RunSummary
+    from slrspec.running.results import Check, RunSummary
     from slrspec.site.report import Column, Evidence, Report, Row
     from slrspec.tracing.drift import NamedPolicy
 
@@ -42,6 +44,7 @@ PLACES = (
     ("Faults", "faults.html"),
     ("Data", "data.html"),
 )
+QUESTIONS = "Open questions"
 TITLES = {file: name for name, file in PLACES}
 MEANINGS: tuple[tuple[Look, str], ...] = (
     (LOOKS[Verdict.PASS], "Every step ran, and what the provider answered is what the rule says."),
@@ -88,6 +91,11 @@ def _few(report: Report) -> Iterator[tuple[str, bytes]]:
     yield _page(report, "matrix", "index.md", "Conformance", said, {**matrix, "heading": True})
     # For a home page to include; without front matter, and for a place one folder higher.
     yield "front.md", _body(report, "matrix", "", "", {**matrix, "heading": False, "base": "report/"}).encode()
+    if questions := _questions(report):
+        said = _description(report, QUESTIONS)
+        asked = [(row, [one for cell in row.cells for one in cell.evidence]) for row in questions]
+        context: dict[str, object] = {"asked": asked, "recorded": _recorded}
+        yield _page(report, "questions", "questions.md", QUESTIONS, said, context)
     contexts: list[tuple[str, dict[str, object]]] = [
         ("scenarios", {"scenarios_of": _scenarios_of}),
         ("changes", {"summary": summary}),
@@ -137,7 +145,7 @@ def _body(report: Report, template: str, path: str, title: str, context: dict[st
         "base": "../" * path.count("/"),
         "here": path.removesuffix(".md") + ".html",
         "title": title,
-        "places": PLACES,
+        "places": (*PLACES, *([(QUESTIONS, "questions.html")] if _questions(report) else [])),
         "meanings": MEANINGS,
         "looks": LOOKS,
         "known": KNOWN,
@@ -179,6 +187,15 @@ def _matrix(report: Report) -> dict[str, object]:
         },
     }
     return {"figures": figures, "strips": strips}
+
+
+def _questions(report: Report) -> list[Row]:
+    return [row for row in report.rows if row.result.level == RECORDS]
+
+
+def _recorded(one: Evidence) -> list[Check]:
+    """Return what a question's scenario has written down."""
+    return [check for step in one.result.steps for check in step.checks if check.expected == UNJUDGED]
 
 
 def _scenarios_of(row: Row) -> list[tuple[str, list[Evidence]]]:

@@ -9,8 +9,8 @@ from slrspec.errors import SpecificationError
 
 
 @cache
-def features_folder() -> Path:
-    """Return the folder of the document's features, `features/rds`.
+def features_folder(document: str = "rds") -> Path:
+    """Return the folder of a document's features, `features/rds`; `questions` are those that no document answers.
 
     A wheel carries them below `slrspec/specification`; an editable install finds them at the top of the checkout.
 
@@ -22,7 +22,7 @@ def features_folder() -> Path:
     """
     package = Path(__file__).parents[1]
     for root in (package / "specification", package.parents[1]):
-        folder = root / "features" / "rds"
+        folder = root / "features" / document
         if folder.is_dir():
             return folder
     raise SpecificationError("this installation of slrspec has no features", hint="install it again")

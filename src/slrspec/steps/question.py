@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from typing import TYPE_CHECKING
 
 from pytest_bdd import then, when
 
 from slrspec.steps.db_instance import NO_SNAPSHOT, SMALLEST, new_instance
 from slrspec.steps.policy import RESERVED_POLICY
-from slrspec.steps.role import ObservedRole, observe
+from slrspec.steps.role import ObservedRole, differences, observe
 
 if TYPE_CHECKING:
     from slrspec.running.checks import Checks
@@ -88,8 +87,5 @@ def report_told(activity: Activity, expect: Checks) -> None:
 def role_now(account: RecordedAccount, role: ObservedRole, expect: Checks) -> None:
     """Write down what of the role is not as it was."""
     now = observe(account, role.name)
-    names = [one.name for one in fields(ObservedRole) if one.name != "exchanges"]
-    changed = [
-        f"{name}: {getattr(now, name)}" for name in names if now and getattr(now, name) != getattr(role, name)
-    ]
-    expect.record("what has changed about the role", changed if now else "the role is gone")
+    changed = [f"{name}: {getattr(now, name)}" for name in differences(role, now)] if now else ["the role is gone"]
+    expect.record("what has changed about the role", changed)
