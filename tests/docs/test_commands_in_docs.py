@@ -64,7 +64,7 @@ def test_a_command_for_an_account_is_one_that_there_is(line: str) -> None:
 
     from slrspec.cli import command
 
-    name, *arguments = shlex.split(line)
+    name, *arguments = shlex.split(line, comments=True)
     found = command.get_command(click.Context(command), name)
     assert found is not None, name
     found.make_context(name, arguments)  # refuses an option that there is not

@@ -29,6 +29,8 @@ case "$1 $2" in
   "run download") cp -r "$BEFORE"/. "${@: -1}" ;;
   "issue list") echo "$OPEN_ISSUE" ;;
   "issue create" | "issue comment") printf '%s\\n' "$*" >> "$LOG"; cat "${@: -1}" >> "$LOG" ;;
+  "pr list") echo "$OPEN_ISSUE" ;;
+  "pr create") printf '%s\n' "$*" >> "$LOG" ;;
   *) echo "unknown: $*" >&2; exit 1 ;;
 esac
 """
@@ -187,3 +189,60 @@ def test_an_open_issue_is_added_to(tmp_path: Path, github: dict[str, str]) -> No
 )
 def test_what_did_not_get_worse_is_no_issue(tmp_path: Path, github: dict[str, str], before: str, now: str) -> None:
     assert told(tmp_path, github, before, now) == ""
+
+
+def git(folder: Path, *arguments: str) -> str:
+    named = ("-c", "user.name=a", "-c", "user.email=a@example.com")
+    done = subprocess.run(["git", *named, *arguments], cwd=folder, check=True, capture_output=True, text=True)
+    return done.stdout
+
+
+@pytest.fixture
+def repository(tmp_path: Path, github: dict[str, str]) -> Path:
+    """A checkout with a ledger in it; what is pushed to GitHub gets to a repository beside it."""
+    home, hub = tmp_path / "checkout", tmp_path / "hub"
+    ledger = home / LEDGER
+    ledger.parent.mkdir(parents=True)
+    ledger.write_text("stale_after_days = 30\n")
+    git(tmp_path, "init", "--quiet", "--bare", str(hub))
+    git(home, "init", "--quiet", "--initial-branch", "main")
+    git(home, "add", ".")
+    git(home, "commit", "--quiet", "--message", "a ledger")
+    github |= {
+        "GH_TOKEN": "t",
+        "GITHUB_REPOSITORY": "me/slrspec",
+        "GIT_CONFIG_COUNT": "1",
+        "GIT_CONFIG_KEY_0": f"url.{hub}.insteadOf",
+        "GIT_CONFIG_VALUE_0": "https://x-access-token:t@github.com/me/slrspec",
+    }
+    return home
+
+
+LEDGER = Path("src", "slrspec", "sandbox", "data", "confirmed.toml")
+ENTERED = (
+    'stale_after_days = 30\n\n[confirmed]\nRDS-DEL-01 = {day = 2026-11-26, run = "n", edition = "2020-10-09"}\n'
+)
+
+
+def proposed(repository: Path, github: dict[str, str], ledger: str) -> str:
+    new = repository.parent / "new.toml"
+    new.write_text(ledger)
+    done = in_the_shell(f"bash {ROOT / 'infrastructure' / 'propose-ledger.sh'} {new}", repository, **github)
+    assert done.returncode == 0, done.stdout + done.stderr
+    log = Path(github["LOG"])
+    return log.read_text() if log.exists() else ""
+
+
+def test_a_ledger_with_something_new_becomes_a_pull_request(repository: Path, github: dict[str, str]) -> None:
+    assert proposed(repository, github, ENTERED).startswith("pr create --head confirmations --base main")
+    assert git(repository.parent / "hub", "show", f"confirmations:{LEDGER.as_posix()}") == ENTERED
+
+
+def test_an_open_pull_request_only_gets_the_new_ledger(repository: Path, github: dict[str, str]) -> None:
+    assert proposed(repository, github | {"OPEN_ISSUE": "8"}, ENTERED) == ""
+    assert git(repository.parent / "hub", "show", f"confirmations:{LEDGER.as_posix()}") == ENTERED
+
+
+def test_a_ledger_as_it_was_is_not_proposed(repository: Path, github: dict[str, str]) -> None:
+    assert proposed(repository, github, "stale_after_days = 30\n") == ""
+    assert git(repository.parent / "hub", "branch", "--list") == ""

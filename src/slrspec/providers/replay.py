@@ -93,16 +93,17 @@ class ReplayProvider:
             settings={**recorded.settings, "recorded": f"{info.started}, provider {self.recorded_as}"},
         )
 
-    @contextmanager
-    def open_account(self, scenario: str) -> Iterator[ReplayedAccount]:
-        """Open the record of a scenario; what was not run there, or could not begin, is so again."""
-        import pytest
-
+    def left_out(self, scenario: str) -> str:
+        """Return why a scenario is not run: it was not, or is not in the record at all; empty if it is."""
         recorded = self._results.get(scenario)
         if recorded is None:
-            pytest.skip("the record has no such scenario")
-        if recorded.verdict is Verdict.NOT_RUN and not recorded.steps:
-            pytest.skip(recorded.reason)
+            return "the record has no such scenario"
+        return recorded.reason if recorded.verdict is Verdict.NOT_RUN and not recorded.steps else ""
+
+    @contextmanager
+    def open_account(self, scenario: str) -> Iterator[ReplayedAccount]:
+        """Open the record of a scenario; one that could not begin cannot again."""
+        recorded = self._results[scenario]
         if not recorded.steps:
             raise ProviderTrouble(recorded.reason)
         self._start()

@@ -169,12 +169,13 @@ class SpecificationSession:
         scenario = scenario_of(item)
         if scenario is None:
             return
-        lacking = scenario.needs - self.descriptions[_provider_of(item)].capabilities
-        if lacking:
-            pytest.skip(f"the provider lacks {', '.join(sorted(lacking))}")
+        # What a provider says of this very scenario comes first: it tells more than what it lacks at large.
         left_out = getattr(self.providers[_provider_of(item)], "left_out", None)
         if left_out and (why := left_out(scenario.id)):
             pytest.skip(why)
+        lacking = scenario.needs - self.descriptions[_provider_of(item)].capabilities
+        if lacking:
+            pytest.skip(f"the provider lacks {', '.join(sorted(lacking))}")
 
     def pytest_bdd_before_step(self, request: pytest.FixtureRequest, step: Any) -> None:  # noqa: ANN401
         """Open the step."""
