@@ -27,6 +27,7 @@ def main() -> None:
     parser.add_argument("--cold", action="store_true", help="without byte code: every module is compiled again")
     options = parser.parse_args()
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    environment["SLRSPEC_AWS_CLI"] = ""  # the bare script gives no commands
     if options.cold:
         environment |= {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONPYCACHEPREFIX": os.devnull}
     with tempfile.TemporaryDirectory() as folder:

@@ -11,12 +11,16 @@ from typing import Any
 
 import pytest
 
+from slrspec.providers.aws_cli import VARIABLE, find_cli
 from slrspec.spec.gherkin import read_specification
 from slrspec.spec.location import features_folder
 from slrspec.spec.rules import Specification
 
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared"
+# Commands take seconds, and whether there is a CLI depends on the machine: only the tests of it have one.
+AWS_CLI = os.environ.setdefault("SLRSPEC_TESTS_AWS_CLI", find_cli())
+os.environ[VARIABLE] = ""
 
 
 def slrspec(*arguments: str | Path, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -29,7 +33,7 @@ def slrspec(*arguments: str | Path, cwd: Path, **environment: str) -> subprocess
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=900,
     )
 
 
@@ -54,6 +58,14 @@ def timeless(value: Any) -> Any:
             value = {key: item for key, item in value.items() if key != "id"}
         return {key: timeless(item) for key, item in value.items() if key not in {"started", "duration_ms"}}
     return [timeless(item) for item in value] if isinstance(value, list) else value
+
+
+@pytest.fixture(scope="session")
+def aws_cli() -> str:
+    """The path of a real AWS CLI."""
+    if not AWS_CLI:
+        pytest.skip(f"no AWS CLI is here; .ci/run installs one and names it by {VARIABLE}")
+    return AWS_CLI
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ Feature: What the service-linked role is
     Scenario: Path and ARN name the service
       When the service-linked role is created
       Then the role's path is "/aws-service-role/rds.amazonaws.com/"
-      And the role's ARN names RDS
+      And the role's ARN names its service
 
   @RDS-INT-03 @must @api
   Rule: Whoever creates the role supplies neither its trust nor its permissions

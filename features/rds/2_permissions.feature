@@ -207,7 +207,7 @@ Feature: What the role may do, and who may create it
 
     Scenario: The same statement does not serve another service
       Given someone with only the page's sample statement, made out for any role
-      When they try to create the service-linked role of ElastiCache
+      When they try to create the service-linked role of another service
       Then it is refused because the permission is missing
       And no role exists for "elasticache.amazonaws.com"
       But they can create the service-linked role

@@ -10,10 +10,15 @@ Feature: Deleting the DB instances, and then the role
       Then it is accepted
       And the DB instance is gone
 
-  @RDS-DEL-16 @informative @manual
+  @RDS-DEL-16 @must @cli @creates-instance @needs-command-line
   Rule: A DB instance can be deleted with the AWS CLI
+    Commands delete; the API prepares, and looks what became of it.
 
-    Not run (command line): the AWS CLI makes the API call that RDS-DEL-15 checks.
+    Scenario: A command deletes it, and then it is gone
+      Given a DB instance
+      When the DB instance is deleted without a final snapshot
+      Then it is accepted
+      And the DB instance is gone
 
   @RDS-DEL-17 @informative @manual
   Rule: A DB instance can be deleted in the console
@@ -80,6 +85,66 @@ Feature: Deleting the DB instances, and then the role
     The page names the way that works; that the ordinary way does not is AWS's answer.
 
     Scenario: Deleting it with the call for ordinary roles
+      Given the service-linked role
+      When the administrator tries to delete the role like an ordinary one
+      Then it is refused because the role is protected
+      And the role is unchanged
+      But an ordinary role takes the same edit
+
+  @RDS-DEL-24 @must @cli @creates-instance @needs-command-line
+  Rule: Whoever asks for a final snapshot with the AWS CLI gets one
+
+    Scenario: A command that asks for a final snapshot
+      Given a DB instance
+      When the DB instance is deleted with a final snapshot
+      Then it is accepted
+      And the DB instance is gone
+      And its final snapshot exists
+
+  @RDS-DEL-25 @must @cli @creates-instance @needs-command-line
+  Rule: Whoever declines a final snapshot with the AWS CLI gets none
+
+    Scenario: A command that declines a final snapshot
+      Given a DB instance
+      When the DB instance is deleted without a final snapshot
+      Then it is accepted
+      And the DB instance is gone
+      And its final snapshot does not exist
+
+  @RDS-DEL-26 @must @cli @creates-instance @needs-command-line
+  Rule: The AWS CLI deletes nothing without a decision about the final snapshot
+
+    Scenario: A command that decides nothing
+      Given a DB instance
+      When the DB instance is deleted without a decision about a final snapshot
+      Then it is refused because the final snapshot was not decided
+      And the DB instance exists
+      But it can be deleted without a final snapshot
+
+  @RDS-DEL-27 @must @cli @needs-command-line
+  Rule: The role can be deleted with the AWS CLI
+
+    Scenario: The command for service-linked roles deletes it
+      Given the service-linked role
+      When the role's deletion is requested
+      Then the deletion succeeds
+
+  @RDS-DEL-28 @must @cli @creates-instance @needs-command-line
+  Rule: The role stays as long as any DB instance exists, for the AWS CLI too
+
+    Scenario: A single DB instance keeps the role from a command
+      Given a DB instance
+      And the service-linked role
+      When the role's deletion is requested
+      Then the request is accepted
+      And the deletion fails
+      And the role is unchanged
+      But once no DB instance is left, the deletion succeeds
+
+  @RDS-DEL-29 @must @cli @needs-command-line
+  Rule: The AWS CLI cannot delete the role like an ordinary one
+
+    Scenario: Deleting it with the command for ordinary roles
       Given the service-linked role
       When the administrator tries to delete the role like an ordinary one
       Then it is refused because the role is protected

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from slrspec.providers.contract import Account, Description, Patience, Principal, Provider
+    from slrspec.providers.contract import Account, Description, Door, Patience, Principal, Provider
     from slrspec.running.results import Run
     from slrspec.spec.rules import Rule, Specification
 
 _HOME = {
     "Account": "slrspec.providers.contract",
     "Description": "slrspec.providers.contract",
+    "Door": "slrspec.providers.contract",
     "Patience": "slrspec.providers.contract",
     "Principal": "slrspec.providers.contract",
     "Provider": "slrspec.providers.contract",
@@ -30,6 +31,7 @@ _HOME = {
 __all__ = [
     "Account",
     "Description",
+    "Door",
     "Patience",
     "Principal",
     "Provider",

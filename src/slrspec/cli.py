@@ -16,11 +16,13 @@ import slrspec
 from slrspec.commands.authoring import lint, new_rule
 from slrspec.commands.confirm import confirm
 from slrspec.commands.doctor import doctor
+from slrspec.commands.documents import documents
 from slrspec.commands.drift import drift
 from slrspec.commands.faults import faults
 from slrspec.commands.history import diff, gate
 from slrspec.commands.matrix import matrix
-from slrspec.commands.places import DEFAULT_OUT, RESULTS
+from slrspec.commands.merge import merge
+from slrspec.commands.places import CELLS, DEFAULT_OUT, RESULTS, out_of
 from slrspec.commands.plan import plan
 from slrspec.commands.serve import serve
 from slrspec.commands.site import report, site
@@ -76,6 +78,14 @@ def _complete_providers(
     return [CompletionItem(name) for name in provider_names() if name.startswith(incomplete)]
 
 
+def _complete_documents(
+    _context: click.Context, _parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    from slrspec.spec.location import document_ids
+
+    return [CompletionItem(name) for name in document_ids() if name.startswith(incomplete)]
+
+
 RULE = _complete(lambda specification: specification.by_id)
 TAG = _complete(lambda specification: specification.tags)
 SECTION = _complete(lambda specification: (section.key for section in specification.sections))
@@ -87,6 +97,13 @@ tag_option = click.option(
 )
 section_option = click.option(
     "--section", "sections", multiple=True, metavar="NAME", help="Only this section.", shell_complete=SECTION
+)
+document_option = click.option(
+    "--document",
+    default="",
+    metavar="ID",
+    help="Whose rules: rds unless told otherwise; slrspec documents lists them.",
+    shell_complete=_complete_documents,
 )
 features_option = click.option(
     "--features", type=click.Path(path_type=Path), metavar="DIR", help="Features in place of slrspec's own."
@@ -107,15 +124,19 @@ text_or_json = click.option(
     help="Where to run; name several to see them side by side.",
     shell_complete=_complete_providers,
 )
+@document_option
 @rule_option
 @tag_option
 @section_option
 @click.option(
+    "--service", "services", multiple=True, metavar="NAME", help="Only for this service, where there are many."
+)
+@click.option(
     "--out",
     type=click.Path(path_type=Path),
-    default=DEFAULT_OUT,
-    show_default=True,
-    help="Folder for results.json.",
+    default=None,
+    metavar="DIR",
+    help="Folder for results.json: .slrspec, or for another document than rds a folder in it.",
 )
 @click.option(
     "--format", "form", type=click.Choice(FORMATS), default="text", show_default=True, help="What to print."
@@ -137,6 +158,19 @@ text_or_json = click.option(
     default=True,
     help="Add the run to the folder 'history' beside the results, or do not.",
 )
+@click.option("--watch", "watched", is_flag=True, help="Stay, and judge again what a changed file touches.")
+@click.option(
+    "--cell", default=None, metavar="ID", help="Only this cell of a plan; writes a bundle for slrspec merge."
+)
+@click.option(
+    "--cells",
+    "cells_file",
+    type=click.Path(path_type=Path),
+    default=DEFAULT_OUT / CELLS,
+    show_default=True,
+    metavar="FILE",
+    help="For --cell: the plan.",
+)
 @click.option("--max-usd", type=click.FloatRange(min=0), metavar="USD", help="What a run on aws may cost.")
 @click.option("--plan", "plan", default="", metavar="DIGEST", help="Run on aws only what slrspec plan has shown.")
 @click.option(
@@ -146,10 +180,12 @@ text_or_json = click.option(
 def run(  # noqa: PLR0913, PLR0917 - an option each
     context: click.Context,
     providers: tuple[str, ...],
+    document: str,
     rules: tuple[str, ...],
     tags: tuple[str, ...],
     sections: tuple[str, ...],
-    out: Path,
+    services: tuple[str, ...],
+    out: Path | None,
     form: str,
     quiet: bool,  # noqa: FBT001
     verbose: bool,  # noqa: FBT001
@@ -158,11 +194,14 @@ def run(  # noqa: PLR0913, PLR0917 - an option each
     features: Path | None,
     edition: str,
     workers: int,
+    cell: str | None,
+    cells_file: Path,
     max_usd: float | None,
     plan: str,
     confirm: str,
     *,
     kept: bool,
+    watched: bool,
 ) -> None:
     """Run the rules, print the verdicts, and keep the evidence.
 
@@ -172,8 +211,11 @@ def run(  # noqa: PLR0913, PLR0917 - an option each
       slrspec run --rule RDS-DEL-01 --rule RDS-DEL-14 -v
       slrspec run --tag creates-instance --tag 'not needs-second-region'
       slrspec run --provider moto --provider documented
+      slrspec run --document catalogue --service elasticache
       slrspec run --format json | jq .totals
+      slrspec run --cell rds_moto_us-east-1 --out bundles
     """  # noqa: D301
+    from slrspec.commands.cell import run_cell
     from slrspec.commands.keeping import run_and_keep
     from slrspec.commands.sandboxed import Allowed, sandboxed
     from slrspec.running.engine import Request
@@ -185,20 +227,54 @@ def run(  # noqa: PLR0913, PLR0917 - an option each
         raise UsageError("--deviations and --no-deviations exclude each other")
     request = Request(
         providers=tuple(dict.fromkeys(providers)),
-        selection=Selection(rules, tags, sections),
+        selection=Selection(rules, tags, sections, services),
+        document=document,
         features=features,
         edition=edition,
         deviations=deviations,
         no_deviations=no_deviations,
         workers=workers,
     )
-    with sandboxed(request, Allowed(max_usd, plan, confirm), out) as sandbox:
-        done, specification = run_and_keep(request, out, kept=kept)
-    click.echo(_printed(done, form, specification, verbosity=verbose - quiet), nl=False)
-    if form == "text":
-        click.echo(f"Results: {out / RESULTS}")
+    out = out or out_of(document)
+
+    def judge(request: Request) -> int:
+        if cell is not None:
+            done, specification, written = run_cell(cell, cells_file, out, request)
+            code = done.exit_code
+        else:
+            with sandboxed(request, Allowed(max_usd, plan, confirm), out) as sandbox:
+                done, specification = run_and_keep(request, out, kept=kept and not watched)
+            written, code = out / RESULTS, sandbox.exit_code(done.exit_code)
+        click.echo(_printed(done, form, specification, verbosity=verbose - quiet), nl=False)
+        if form == "text":
+            click.echo(f"Results: {written}")
+        return code
+
+    _refuse_what_the_plan_says(context)
+    if watched:
+        from slrspec.commands.watching import watch
+
+        watch(request, judge)
+    code = judge(request)
     gc.freeze()  # the interpreter need not walk all that moto has imported once more before it exits
-    context.exit(sandbox.exit_code(done.exit_code))
+    context.exit(code)
+
+
+def _refuse_what_the_plan_says(context: click.Context) -> None:
+    """Refuse options that say what to run together with --cell, and those of a cell without it."""
+    given = {
+        parameter.name: parameter.opts[0]
+        for parameter in context.command.params
+        if context.get_parameter_source(str(parameter.name)) is not click.core.ParameterSource.DEFAULT
+    }
+    if "cell" not in given and "cells_file" in given:
+        raise UsageError("--cells is for one cell", hint="--cell ID")
+    said = ("providers", "document", "rules", "tags", "sections", "services", "edition", "watched")
+    for name in (*said, "max_usd", "plan", "confirm"):
+        if "cell" in given and name in given:
+            raise UsageError(
+                f"--cell and {given[name]} exclude each other", hint="the plan says what the cell runs"
+            )
 
 
 def _printed(done: Run, form: str, specification: Specification, *, verbosity: int) -> str:
@@ -227,11 +303,11 @@ def _style(verbosity: int = 0) -> Style:
     return Style(verbosity=verbosity)
 
 
-def _specification(features: Path | None = None, edition: str = "") -> Specification:
+def _specification(features: Path | None = None, edition: str = "", document: str = "") -> Specification:
     from slrspec.spec.gherkin import read_specification
     from slrspec.spec.location import features_folder
 
-    return read_specification(features or features_folder(), edition)
+    return read_specification(features or features_folder(document), edition)
 
 
 def _last_run(file: Path) -> Run:
@@ -248,6 +324,7 @@ def _selected(specification: Specification, **names: tuple[str, ...]) -> tuple[R
 
 @command.command()
 @click.argument("rules", nargs=-1, metavar="[ID]...", shell_complete=RULE)
+@document_option
 @tag_option
 @section_option
 @features_option
@@ -255,6 +332,7 @@ def _selected(specification: Specification, **names: tuple[str, ...]) -> tuple[R
 @text_or_json
 def rules(
     rules: tuple[str, ...],
+    document: str,
     tags: tuple[str, ...],
     sections: tuple[str, ...],
     features: Path | None,
@@ -271,7 +349,7 @@ def rules(
     """  # noqa: D301
     from slrspec.reporting.rule_page import gherkin, listing
 
-    specification = _specification(features, edition)
+    specification = _specification(features, edition, document or _document_of(rules))
     chosen = _selected(specification, rules=rules, tags=tags, sections=sections)
     if form == "json":
         standing = _standing(features)
@@ -285,6 +363,17 @@ def rules(
             if lines:
                 click.echo(click.style(section.key, bold=True))
                 click.echo("\n".join(lines))
+
+
+def _document_of(rules: Iterable[str]) -> str:
+    """Return the document that has the first of these rules; empty where none has it, which will be said."""
+    from slrspec.spec.location import document_ids
+
+    for name in rules:
+        for document in document_ids():
+            if name.upper() in _specification(document=document, edition="*").by_id:
+                return document
+    return ""
 
 
 def _standing(features: Path | None) -> Callable[[Rule], Standing]:
@@ -316,14 +405,14 @@ def _rule_as_json(rule: Rule) -> dict[str, Any]:
 @click.option(
     "--results",
     type=click.Path(path_type=Path),
-    default=DEFAULT_OUT / RESULTS,
-    show_default=True,
-    help="The run to take the verdicts from.",
+    default=None,
+    metavar="FILE",
+    help="The run to take the verdicts from; the last one of the rule's document unless told otherwise.",
 )
 @click.option("--exchanges/--no-exchanges", default=True, help="With the API calls, or without.")
 @features_option
 @text_or_json
-def show(rule: str, results: Path, features: Path | None, form: str, *, exchanges: bool) -> None:
+def show(rule: str, results: Path | None, features: Path | None, form: str, *, exchanges: bool) -> None:
     """Show a rule, its scenarios, its last verdicts, and the API calls behind them.
 
     \b
@@ -333,7 +422,9 @@ def show(rule: str, results: Path, features: Path | None, form: str, *, exchange
     """  # noqa: D301
     from slrspec.reporting.rule_page import evidence, gherkin
 
-    (found,) = _selected(_specification(features), rules=(rule,))
+    document = "" if features else _document_of((rule,))
+    (found,) = _selected(_specification(features, document=document), rules=(rule,))
+    results = results or out_of(document) / RESULTS
     last = _last_run(results) if results.exists() else None
     standing = _standing(features)(found)
     if form == "json":
@@ -364,21 +455,19 @@ def _verdicts_as_json(rule: Rule, last: Run | None) -> dict[str, Any]:
     "--format", "form", type=click.Choice(["text", "markdown"]), default="text", help="How to print the catalogue."
 )
 def steps(features: Path | None, form: str) -> None:
-    """List the phrases that scenarios are made of, with the number of steps that use each."""
+    """List the phrases that scenarios are made of, with the number of steps that use each, in all documents."""
     from slrspec.running.phrases import phrases
-    from slrspec.spec.gherkin import EVERY_EDITION
-    from slrspec.spec.location import features_folder
+    from slrspec.spec.gherkin import read_all
 
-    every = [_specification(features, EVERY_EDITION)]
-    every += [] if features else [_specification(features_folder("questions"))]
+    found = phrases(read_all(features))
     if form == "markdown":
         click.echo("| noun | | phrase | steps |\n|---|---|---|---|")
-        for phrase in phrases(*every):
+        for phrase in found:
             text = phrase.text.replace("|", "\\|").replace("<", "&lt;")
             click.echo(f"| {phrase.noun.replace('_', ' ')} | {phrase.kind} | {text} | {phrase.uses} |")
         return
     noun = ""
-    for phrase in phrases(*every):
+    for phrase in found:
         if phrase.noun != noun:
             noun = phrase.noun
             click.echo(click.style(noun.replace("_", " "), bold=True))
@@ -387,21 +476,27 @@ def steps(features: Path | None, form: str) -> None:
 
 @command.command()
 @click.option("--provider", default="moto", show_default=True, metavar="NAME", help="Whose deviations.")
+@document_option
 @click.option("--file", type=click.Path(path_type=Path), metavar="FILE", help="Another file than the shipped one.")
 @click.option("--check", "checked", is_flag=True, help="Exit 1 if an entry has expired.")
 @click.option("--update", is_flag=True, help="Draft entries for what failed in the last run and is not listed.")
 @click.option(
-    "--results", type=click.Path(path_type=Path), default=DEFAULT_OUT / RESULTS, help="The run to draft from."
+    "--results",
+    type=click.Path(path_type=Path),
+    default=None,
+    metavar="FILE",
+    help="The run to draft from; the last one of the document unless told otherwise.",
 )
 @features_option
 @click.pass_context
-def deviations(
+def deviations(  # noqa: PLR0913, PLR0917 - an option each
     context: click.Context,
     provider: str,
+    document: str,
     file: Path | None,
     checked: bool,  # noqa: FBT001
     update: bool,  # noqa: FBT001
-    results: Path,
+    results: Path | None,
     features: Path | None,
 ) -> None:
     """List a provider's known deviations, check them, or draft new ones.
@@ -415,10 +510,10 @@ def deviations(
     """  # noqa: D301
     from slrspec.running.deviations import read_deviations, shipped_file
 
-    specification = _specification(features)
-    source = file or shipped_file(provider)
+    specification = _specification(features, document=document)
+    source = file or shipped_file(provider, specification.document.id)
     if update:
-        _update(provider, file, results, specification)
+        _update(provider, file, results or out_of(document) / RESULTS, specification)
         return
     entries = read_deviations(source, specification) if file or source.is_file() else {}
     today = dt.date.today()  # noqa: DTZ011 - deviations expire by the user's calendar
@@ -437,7 +532,7 @@ def deviations(
 def _update(provider: str, file: Path | None, results: Path, specification: Specification) -> None:
     from slrspec.running.deviations import COVERABLE, draft, read_deviations, shipped_file
 
-    source = file or shipped_file(provider)
+    source = file or shipped_file(provider, specification.document.id)
     listed = read_deviations(source, specification) if source.is_file() else {}
     found = [
         (rule.id, verdict.verdict, verdict.reason)
@@ -507,11 +602,13 @@ for subcommand in (
     confirm,
     diff,
     doctor,
+    documents,
     drift,
     faults,
     gate,
     lint,
     matrix,
+    merge,
     new_rule,
     plan,
     report,

@@ -2,7 +2,8 @@
 
 A run first reads its input. A wrong option, an unknown provider, rule, tag or file is a `UsageError`; a feature
 file that cannot be read as a specification is a `SpecificationError`, which knows file and line; a deviations
-file is checked likewise (`DeviationError`). All of them end with exit code 2 and one line.
+file is checked likewise (`DeviationError`), and so is the plan of a run that is cut into cells (`PlanError`) and
+what comes back of them (`BundleError`). All of them end with exit code 2 and one line.
 
 Before anything is written to a real account a guard may refuse (`SafetyRefusal`, exit code 3). While scenarios
 run, nothing may leave the machine: a connection that would is stopped by `ConnectionRefusedByGuard`.
@@ -63,6 +64,14 @@ class DeviationError(SlrspecError):
 
 class ResultsError(SlrspecError):
     """A results file that is missing, damaged, or written by an unknown version."""
+
+
+class PlanError(SlrspecError):
+    """A plan of cells that is missing, is none, or was made by another slrspec or for other features."""
+
+
+class BundleError(SlrspecError):
+    """What one cell has brought back is missing, damaged, or contradicts itself."""
 
 
 class JournalError(SlrspecError):

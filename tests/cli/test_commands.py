@@ -123,7 +123,17 @@ def test_names_are_completed(words: str, found: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--version"], ["--help"], ["rules"], ["show", "RDS-DEL-01"], ["deviations"], ["providers"]]
+    "arguments",
+    [
+        ["--version"],
+        ["--help"],
+        ["rules"],
+        ["show", "RDS-DEL-01"],
+        ["deviations"],
+        ["providers"],
+        ["plan", "--cells", "--provider", "documented", "--provider", "endpoint:http://127.0.0.1:5000"],
+        ["merge", "nothing.bundle.json.gz"],
+    ],
 )
 def test_starting_up_imports_nothing_heavy(arguments: list[str], tmp_path: Path) -> None:
     program = (
@@ -136,7 +146,7 @@ def test_starting_up_imports_nothing_heavy(arguments: list[str], tmp_path: Path)
 
 
 @pytest.mark.parametrize(
-    "name", ["run", "rules", "show", "steps", "deviations", "providers", "schema", "completion"]
+    "name", ["run", "rules", "show", "steps", "deviations", "providers", "schema", "completion", "plan", "merge"]
 )
 def test_every_command_has_help(name: str, tmp_path: Path) -> None:
     run = slrspec(name, "--help", cwd=tmp_path)

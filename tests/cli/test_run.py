@@ -156,7 +156,7 @@ def test_ctrl_c_keeps_what_was_judged(tmp_path: Path) -> None:
     )
     os.close(child)
     seen = b""
-    while b"3/79" not in seen:
+    while b"3/86" not in seen:
         seen += os.read(main, 1024)
     process.send_signal(signal.SIGINT)
     out, _ = process.communicate(timeout=60)
@@ -165,7 +165,7 @@ def test_ctrl_c_keeps_what_was_judged(tmp_path: Path) -> None:
     assert "The run was interrupted." in out
     results = json.loads((tmp_path / ".slrspec" / "results.json").read_text())
     verdicts = [scenario["verdict"] for scenario in results["scenarios"]]
-    assert len(verdicts) == 79
+    assert len(verdicts) == 86
     assert verdicts.count("not-run") > 0
     assert verdicts[0] == "pass"
     assert all(

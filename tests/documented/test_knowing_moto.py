@@ -14,9 +14,12 @@ from tests.conftest import slrspec
 
 @pytest.fixture(autouse=True)
 def asked_anew() -> Any:
-    hooks._responses.cache_clear()
+    caches = (hooks._shared_response, hooks._refuse_unknown)
+    for known in caches:
+        known.cache_clear()
     yield
-    hooks._responses.cache_clear()
+    for known in caches:
+        known.cache_clear()
 
 
 @pytest.mark.parametrize("version", ["4.2.14", "5.0.27", "6.0.0", "7.1", "nonsense"])
@@ -78,3 +81,23 @@ def test_what_was_refused_leaves_nothing_open(monkeypatch: pytest.MonkeyPatch) -
     with pytest.raises(UnknownMoto), documented_aws():
         pass
     assert MockAWS._nested_count == before
+
+
+def test_a_part_of_rds_that_is_missing_is_named_when_rds_is_first_called(monkeypatch: pytest.MonkeyPatch) -> None:
+    from boto3.session import Session
+    from moto.rds import (
+        models,
+        responses,  # noqa: F401 - has the name already that is taken away now
+    )
+
+    monkeypatch.delattr(models, "rds_backends")
+    with documented_aws(), pytest.raises(UnknownMoto, match="rds_backends"):
+        Session().client("rds", region_name="us-east-1").describe_db_instances()
+
+
+def test_a_service_with_a_way_of_its_own_around_the_model_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    from moto.iam.responses import IamResponse
+
+    monkeypatch.setattr(IamResponse, "call_action", lambda self: None, raising=False)
+    with pytest.raises(UnknownMoto, match="iam the shared call_action"), documented_aws():
+        pass

@@ -12,16 +12,20 @@ from botocore.exceptions import ClientError
 
 from slrspec.documented import DocumentedAws, documented_aws
 from slrspec.documented.behaviour import Timing
-from slrspec.documented.catalogue import policy_of, policy_versions, services
+from slrspec.documented.catalogue import policy_of, policy_versions
 from slrspec.errors import UsageError
+from slrspec.spec.document import read_document
 from slrspec.spec.grants import grants_of
-from slrspec.steps.principal import sample_statement
+from slrspec.spec.location import features_folder
+from slrspec.spec.services import services
+from slrspec.steps.principal import sample_policy
 from tests.conftest import SHARED
 
 REGION = "us-east-1"
 RDS = "rds.amazonaws.com"
 NAME = "AWSServiceRoleForRDS"
 POLICY = "arn:aws:iam::aws:policy/aws-service-role/AmazonRDSServiceRolePolicy"
+SAMPLE = read_document(features_folder()).sample_of("iam:CreateServiceLinkedRole")
 SMALL = {
     "DBInstanceClass": "db.t4g.micro",
     "Engine": "mysql",
@@ -291,7 +295,7 @@ def test_a_session_of_the_service_keeps_the_role_and_shows_as_activity(aws: Docu
 def test_the_simulator_evaluates_the_page_s_statement(aws: DocumentedAws) -> None:
     iam = client("iam")
     arn = "arn:aws:iam::123456789012:role/aws-service-role/rds.amazonaws.com/AWSServiceRoleForRDS"
-    policy = json.dumps(sample_statement())
+    policy = json.dumps(sample_policy(SAMPLE))
 
     def decision(resource: str, service: str) -> str:
         context = [
@@ -422,7 +426,7 @@ def test_under_moto_s_own_enforcement_the_model_s_permissions_are_the_better_one
     from moto import settings
     from moto.iam.responses import IamResponse
 
-    (statement,) = sample_statement()["Statement"]
+    (statement,) = sample_policy(SAMPLE)["Statement"]
     keys, nobody = user_with(statement), user_with()
     owner: Any = next(cls for cls in IamResponse.__mro__ if "request_count" in vars(cls))
     before = settings.INITIAL_NO_AUTH_ACTION_COUNT, owner.request_count

@@ -200,8 +200,7 @@ def _installed(variable: str, otherwise: str | None) -> str:
     return found
 
 
-def test_the_aws_cli_is_told_the_story(url: str, tmp_path: Path) -> None:
-    cli = _installed("SLRSPEC_AWS_CLI", shutil.which("aws"))
+def test_the_aws_cli_is_told_the_story(url: str, tmp_path: Path, aws_cli: str) -> None:
     # A call that strayed would meet a proxy that nobody answers at, and no credentials of anybody.
     environment = {
         "PATH": os.environ["PATH"],
@@ -214,7 +213,7 @@ def test_the_aws_cli_is_told_the_story(url: str, tmp_path: Path) -> None:
     }
 
     def aws(*arguments: str) -> tuple[int, Any]:
-        command = [cli, "--endpoint-url", url, "--output", "json", *arguments]
+        command = [aws_cli, "--endpoint-url", url, "--output", "json", *arguments]
         run = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120, env=environment)
         return run.returncode, json.loads(run.stdout) if run.stdout.strip() else run.stderr
 

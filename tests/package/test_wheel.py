@@ -27,15 +27,17 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_wheel_has_features_steps_and_deviations_and_no_test(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
-    features = {Path(name).name for name in names if name.endswith(".feature")}
-    assert features == {file.name for file in (ROOT / "features").glob("*/*.feature")}
+    below = "slrspec/specification/"
+    features = {name.removeprefix(below) for name in names if name.endswith(".feature")}
+    assert features == {file.relative_to(ROOT).as_posix() for file in (ROOT / "features").glob("*/*.feature")}
     assert "slrspec/specification/features/rds/document.toml" in names
     assert "slrspec/steps/role.py" in names
     assert "slrspec/providers/deviations/moto.toml" in names
+    assert "slrspec/providers/deviations/catalogue/moto.toml" in names
     assert "slrspec/sandbox/data/confirmed.toml" in names
     assert "slrspec/sandbox/operations.json" in names
     assert "slrspec/documented/data/policy-versions.tsv" in names
-    assert "slrspec/documented/data/services.tsv" in names
+    assert "slrspec/specification/features/catalogue/services.tsv" in names
     assert "slrspec/py.typed" in names
     of_the_site = ("templates/matrix.md.j2", "assets/report.css", "assets/report.js", "standalone.yml")
     assert all(f"slrspec/site/{name}" in names for name in of_the_site)

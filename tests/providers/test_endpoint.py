@@ -96,6 +96,22 @@ def test_without_accounts_scenarios_are_kept_apart_all_the_same(serve: str, tmp_
     assert first == again  # nothing is left of the run before
 
 
+def test_a_second_document_s_leavings_are_cleared_away_too(serve: str, moto_server: str, tmp_path: Path) -> None:
+    """Cache clusters and their role; stock moto keeps a deleted cluster in sight, which holds nobody up."""
+    (tmp_path / "slrspec.toml").write_text(
+        f'[providers.ours]\nurl = "{serve}"\nisolation = "names"\n'
+        f'[providers.stock]\nurl = "{moto_server}"\nisolation = "names"\n'
+    )
+    found = results(
+        *("--document", "elasticache", "--section", "deleting"),
+        *("--provider", "ours", "--provider", "stock"),
+        cwd=tmp_path,
+    )
+    assert {s["verdict"] for s in found["scenarios"] if s["provider"] == "ours"} == {"pass"}
+    # An operation that moto lacks, as above: nothing else is in doubt.
+    assert {s["rule"] for s in found["scenarios"] if s["verdict"] == "error"} == {"ELC-DEL-08"}
+
+
 def only_errors(found: dict[str, Any]) -> set[str]:
     """Assert that nobody is blamed, and return why."""
     judged = {s["verdict"] for s in found["scenarios"]}

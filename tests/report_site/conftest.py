@@ -16,6 +16,7 @@ from slrspec.tracing.editions import read_editions
 from tests.conftest import slrspec
 
 MakeReport = Callable[..., Report]
+CATALOGUED = ("rds.amazonaws.com", "autoscaling.amazonaws.com", "elasticache.amazonaws.com")
 
 
 @pytest.fixture(scope="session")
@@ -29,10 +30,20 @@ def make_report(specification: Specification) -> MakeReport:
 
 @pytest.fixture(scope="session")
 def site_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder in which two runs were made, faults were tried, and the site was built; the site is in `site`."""
+    """A folder in which two runs were made, faults were tried, and the site was built; the site is in `site`.
+
+    It has a second document: the catalogue, for three services.
+    """
     folder = tmp_path_factory.mktemp("site")
     assert slrspec("run", "--provider", "moto", "-q", cwd=folder).returncode == 0
     assert slrspec("faults", "--own", "--rule", "RDS-DEL-01", cwd=folder).returncode == 0
-    built = slrspec("site", "--provider", "moto", "--provider", "documented", cwd=folder)
+    providers = ("--provider", "moto", "--provider", "documented")
+    built = slrspec("site", *providers, cwd=folder)
+    assert built.returncode == 0, built.stdout + built.stderr
+    services = [word for name in CATALOGUED for word in ("--service", name)]
+    ran = slrspec("run", "--document", "catalogue", *services, *providers, "-q", cwd=folder)
+    assert "documented: 19 rules: 19 passed" in ran.stdout, ran.stdout + ran.stderr
+    results = (".slrspec/results.json", ".slrspec/catalogue/results.json")
+    built = slrspec("site", *results, cwd=folder)
     assert built.returncode == 0, built.stdout + built.stderr
     return folder

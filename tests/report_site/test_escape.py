@@ -158,6 +158,7 @@ def poisoned(text: str) -> Run:
         duration_ms=1.0,
         parameters={text: [text]},
         answer={"Deep": {text: text}},
+        command=_command(text),
     )
     refused = msgspec.structs.replace(exchange, number=2, answer=None, error=_error(text))
     step = StepResult(
@@ -186,6 +187,12 @@ def poisoned(text: str) -> Run:
     rule = msgspec.structs.replace(run.rules[0], verdicts=[verdict])
     provider = msgspec.structs.replace(run.providers[0], product=text, version=text, settings={text: text})
     return msgspec.structs.replace(run, rules=[rule], providers=[provider])
+
+
+def _command(text: str) -> Any:
+    from slrspec.running.results import Command
+
+    return Command(line=text, exit_code=255, stdout=text, stderr=text)
 
 
 def _error(text: str) -> Any:

@@ -27,7 +27,7 @@ def test_moto_is_judged_without_error(moto_results: Results) -> None:
     (totals,) = moto_results["totals"]
     assert totals["error"] == 0
     assert totals["problems"] == 0
-    assert (totals["rules"], totals["passed"], totals["not_run"]) == (84, 24, 10)
+    assert (totals["rules"], totals["passed"], totals["not_run"]) == (90, 24, 16)
 
 
 def test_no_scenario_passes_vacuously(moto_results: Results) -> None:
@@ -78,8 +78,9 @@ def test_what_only_a_person_could_check_is_there_as_not_run(
     moto_results: Results, specification: Specification
 ) -> None:
     manual = {rule.id for rule in specification.rules if rule.not_checked}
-    assert len(manual) == 10
-    assert set(moto_results["not_verified"]) == manual
+    assert len(manual) == 9
+    commands = {rule.id for rule in specification.rules if rule.seen == "cli"}
+    assert set(moto_results["not_verified"]) == manual | commands  # tests have no AWS CLI, but those of it
 
 
 def test_settings_that_differ_from_the_products_are_in_the_results(moto_results: Results) -> None:

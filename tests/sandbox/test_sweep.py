@@ -342,6 +342,13 @@ def test_a_sweep_that_does_not_wait_deletes_and_keeps_its_lease(moto_place: Plac
     ]
 
 
+def test_a_sweep_that_does_not_wait_gives_a_clean_account_back(moto_place: Place) -> None:
+    lease_of_a_dead_run(moto_place)
+    report = swept(moto_place, wait=False)
+    assert (report.looks, report.exit_code) == (2, 0)
+    assert everything(moto_place) == {"aliases": []}
+
+
 def refusing(place: Place, operation: str) -> Place:
     """A view of the place in which one operation is not allowed."""
     other = Place(place.url, place.account)

@@ -9,7 +9,7 @@ import pytest
 from slrspec.errors import SpecificationError
 from slrspec.spec.gherkin import read_specification
 
-DOCUMENT = 'id = "x"\ntitle = "X"\nurl = "https://x.example"\nedition = "2020-01-01"\npolicy = "P v1"\n'
+DOCUMENT = 'id = "x"\ntitle = "X"\nurl = "https://x.example"\nedition = "2020-01-01"\npolicy = "P v1"\nservice = "rds.amazonaws.com"\n'
 GOOD = """Feature: F
   @X-ABC-01 @must @api
   Rule: A claim
@@ -68,6 +68,7 @@ def test_a_file_without_a_number_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_folder_without_features_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "document.toml").write_text(DOCUMENT)
     with pytest.raises(SpecificationError, match="no feature file"):
         read_specification(tmp_path)
     with pytest.raises(SpecificationError, match="no such folder"):

@@ -10,12 +10,12 @@ from slrspec.spec.grants import Grant, grants_of
 from slrspec.spec.rules import Specification
 from tests.conftest import SHARED
 
-PAGE = {"INT": 12, "PER": 20, "CRE": 6, "EDT": 11, "DEL": 23}
+PAGE = {"INT": 12, "PER": 20, "CRE": 6, "EDT": 11, "DEL": 29}
 
 
 def test_every_atomic_rule_of_the_page_has_its_block(specification: Specification) -> None:
     wanted = {f"RDS-{section}-{n:02}" for section, count in PAGE.items() for n in range(1, count + 1)}
-    assert len(wanted) == 72
+    assert len(wanted) == 78
     assert {rule.id for rule in specification.rules if not rule.companion} == wanted
 
 
@@ -49,6 +49,16 @@ def test_each_row_of_an_outline_is_a_scenario_of_its_own(specification: Specific
 def test_scenario_ids_are_unique(specification: Specification) -> None:
     ids = [scenario.id for scenario in specification.scenarios]
     assert len(ids) == len(set(ids))
+
+
+def test_what_is_said_of_the_aws_cli_is_said_of_the_api_in_the_same_steps(specification: Specification) -> None:
+    """So that a difference between the two is one of the interface, never one of the story."""
+    by_api = [[s.text for s in scenario.steps] for scenario in specification.scenarios if "api" in scenario.tags]
+    by_cli = [scenario for scenario in specification.scenarios if "cli" in scenario.tags]
+    assert len(by_cli) == 7
+    for scenario in by_cli:
+        assert [step.text for step in scenario.steps] in by_api, scenario.id
+        assert "command-line" in scenario.needs, scenario.id
 
 
 def test_scenarios_that_make_instances_say_so(specification: Specification) -> None:

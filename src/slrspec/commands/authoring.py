@@ -18,11 +18,11 @@ features_option = click.option(
 TODO = "TODO"
 
 
-def _specification(features: Path | None) -> Specification:
+def _specification(features: Path | None, document: str) -> Specification:
     from slrspec.spec.gherkin import EVERY_EDITION, read_specification
     from slrspec.spec.location import features_folder
 
-    return read_specification(features or features_folder(), EVERY_EDITION)
+    return read_specification(features or features_folder(document), EVERY_EDITION)
 
 
 @click.command()
@@ -39,18 +39,18 @@ def lint(context: click.Context, features: Path | None) -> None:
       slrspec lint
     """  # noqa: D301
     from slrspec.running.phrases import phrases, refuse_undefined_steps
+    from slrspec.spec.gherkin import read_all
     from slrspec.spec.lint import lint as look
-    from slrspec.spec.location import features_folder
 
-    specification = _specification(features)
-    every = [specification] if features else [specification, _specification(features_folder("questions"))]
-    refuse_undefined_steps(rule for one in every for rule in one.rules)
-    used = [(phrase.kind, phrase.text, phrase.uses) for phrase in phrases(*every)]
-    found = look(specification, used) + [finding for one in every[1:] for finding in look(one, [])]
+    every = read_all(features)
+    for specification in every:
+        refuse_undefined_steps(specification.rules)
+    found = look(every, [(phrase.kind, phrase.text, phrase.uses) for phrase in phrases(every)])
     for finding in found:
         click.echo(str(finding))
     rules, scenarios = (sum(len(getattr(one, what)) for one in every) for what in ("rules", "scenarios"))
-    click.echo(f"{rules} rules, {scenarios} scenarios: {len(found) or 'no'} findings")
+    documents = ", ".join(one.document.id for one in every)
+    click.echo(f"{documents}: {rules} rules, {scenarios:,} scenarios: {len(found) or 'no'} findings")
     context.exit(1 if found else 0)
 
 
@@ -60,9 +60,17 @@ def lint(context: click.Context, features: Path | None) -> None:
 @click.option("--level", type=click.Choice(["must", "may", "informative"]), default="must", show_default=True)
 @click.option("--not-run", metavar="KIND", help="For a rule that no API can check: its kind, in a word or two.")
 @click.option("--write", is_flag=True, help="Append it to the section's file, in place of printing it.")
+@click.option("--document", default="", metavar="ID", help="Whose section; that of rds unless told otherwise.")
 @features_option
 def new_rule(
-    section: str, statement: str, level: str, not_run: str | None, features: Path | None, *, write: bool
+    section: str,
+    statement: str,
+    level: str,
+    not_run: str | None,
+    document: str,
+    features: Path | None,
+    *,
+    write: bool,
 ) -> None:
     """Draft a rule: the next free id of a section, and a block to fill in.
 
@@ -71,7 +79,7 @@ def new_rule(
       slrspec new-rule deleting --statement "The role goes within an hour"
       slrspec new-rule editing --statement "The console shows the role" --not-run "console step"
     """  # noqa: D301
-    specification = _specification(features)
+    specification = _specification(features, document)
     home = _section(specification, section)
     drafted = _draft(_next_id(specification, home), statement, level, not_run)
     if not write:

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.shell_completion import CompletionItem
 
-from slrspec.commands.places import DEFAULT_OUT, FAULTS
+from slrspec.commands.places import FAULTS, out_of
 from slrspec.errors import UsageError
+from slrspec.spec.location import DEFAULT_DOCUMENT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,13 +25,21 @@ if TYPE_CHECKING:
 
 
 def _complete(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    from slrspec.documented.faults import faults as known
+    from slrspec.documented.faults import every_fault
 
-    return [CompletionItem(fault.id, help=fault.what) for fault in known() if fault.id.startswith(incomplete)]
+    found = every_fault().values()
+    return [CompletionItem(fault.id, help=fault.what) for fault in found if fault.id.startswith(incomplete)]
 
 
 @click.command()
 @click.argument("names", nargs=-1, metavar="[FAULT]...", shell_complete=_complete)
+@click.option(
+    "--document",
+    default=DEFAULT_DOCUMENT,
+    show_default=True,
+    metavar="ID",
+    help="Whose rules to break: rds or elasticache.",
+)
 @click.option("--rule", "rules", multiple=True, metavar="ID", help="Only faults that break this rule.")
 @click.option("--list", "listed", is_flag=True, help="List them, and run nothing.")
 @click.option("--own", is_flag=True, help="Run only the scenarios of the rules that a fault breaks; much quicker.")
@@ -52,19 +61,19 @@ def _complete(_context: click.Context, _parameter: click.Parameter, incomplete: 
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
-    default=DEFAULT_OUT / FAULTS,
-    show_default=True,
+    default=None,
     metavar="FILE",
-    help="Where the site finds what was tried.",
+    help="Where the site finds what was tried: faults.json beside the runs of the document.",
 )
 @click.pass_context
 def faults(  # noqa: PLR0913 - an option each
     context: click.Context,
     names: tuple[str, ...],
+    document: str,
     rules: tuple[str, ...],
     form: str,
     workers: int | None,
-    out: Path,
+    out: Path | None,
     *,
     listed: bool,
     own: bool,
@@ -79,9 +88,11 @@ def faults(  # noqa: PLR0913 - an option each
       slrspec faults                             all of them, in a few minutes
       slrspec faults --own --rule RDS-DEL-01     one rule, in seconds
       slrspec faults instances-do-not-block
+      slrspec faults --document elasticache --own
       slrspec faults --list
     """  # noqa: D301
-    chosen = _chosen(names, rules)
+    specification = _specification(document)
+    chosen = _chosen(names, rules, specification)
     if listed:
         click.echo(_list(chosen, form), nl=False)
         return
@@ -89,38 +100,38 @@ def faults(  # noqa: PLR0913 - an option each
     from slrspec.running.fault_matrix import refuse_unsound_model, try_all
     from slrspec.running.fault_results import fault_results, write_fault_results
 
-    specification = _specification()
     workers = workers or min(len(chosen), os.cpu_count() or 1)
     progress = _Progress(len(chosen))
-    refuse_unsound_model()
-    trials = try_all(chosen, own=own, workers=workers, done=progress.done)
+    refuse_unsound_model(chosen, document)
+    trials = try_all(chosen, document=document, own=own, workers=workers, done=progress.done)
     progress.clear()
-    results = fault_results(trials, specification, len(known()))
-    write_fault_results(out, results)
+    results = fault_results(trials, specification, len(known(document)))
+    write_fault_results(out or out_of(document) / FAULTS, results)
     click.echo(_printed(trials, results, specification, form), nl=False)
     survived = [trial for trial in trials if trial.survived]
     context.exit(1 if survived else 0)
 
 
-def _chosen(names: tuple[str, ...], rules: tuple[str, ...]) -> list[Fault]:
+def _chosen(names: tuple[str, ...], rules: tuple[str, ...], specification: Specification) -> list[Fault]:
     from slrspec.documented.faults import behaviour_with
     from slrspec.documented.faults import faults as known
 
     behaviour_with(names)  # refuses unknown ids, with advice
     for rule in rules:
-        if rule not in _specification().by_id:
+        if rule not in specification.by_id:
             raise UsageError(f"unknown rule {rule!r}", hint="slrspec rules lists them")
-    chosen = [f for f in known() if (not names or f.id in names) and (not rules or {*rules} & {*f.rules})]
+    faults_of = known(specification.document.id)
+    chosen = [f for f in faults_of if (not names or f.id in names) and (not rules or {*rules} & {*f.rules})]
     if not chosen:
         raise UsageError("no fault breaks that", hint="rules that no API can check have none")
     return chosen
 
 
-def _specification() -> Specification:
+def _specification(document: str) -> Specification:
     from slrspec.spec.gherkin import EVERY_EDITION, read_specification
     from slrspec.spec.location import features_folder
 
-    return read_specification(features_folder(), EVERY_EDITION)
+    return read_specification(features_folder(document), EVERY_EDITION)
 
 
 class _Progress:

@@ -42,7 +42,7 @@ def run_and_keep(request: Request, out: Path, *, kept: bool) -> tuple[Run, Speci
 
     specification, total = check(request)
     _refuse_own_record(request.providers, out / RESULTS)
-    target = _writable(out)
+    target = writable(out)
     progress = Progress(specification, total)
     observer = Observer(progress.judged)
     done = execute(request, observer)
@@ -88,7 +88,7 @@ def _refuse_own_record(providers: Iterable[str], target: Path) -> None:
             )
 
 
-def _writable(out: Path) -> Path:
+def writable(out: Path) -> Path:
     """Return where the results go, having made sure that they can be written there before anything runs."""
     target = out / RESULTS
     try:

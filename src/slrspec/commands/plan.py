@@ -1,8 +1,18 @@
-"""`slrspec plan`: what a run on a real account would do."""
+"""`slrspec plan`: what a run on a real account would do, and a run cut into parts that any machine can run."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
+
+from slrspec.commands.places import CELLS, DEFAULT_OUT, documents_asked
+from slrspec.errors import UsageError
+
+# Which options are for one of the two plans only.
+OF_CELLS = ("providers", "accounts", "regions", "shards", "documents", "features", "edition", "out")
+OF_ACCOUNT = ("lane", "calls")
+FORMATS = ("text", "json", "github-matrix")
 
 
 @click.command()
@@ -17,38 +27,119 @@ import click
     help="'free' where the service-linked role is not ours.",
 )
 @click.option("--calls", is_flag=True, help="With every operation that each scenario may call.")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to print.")
-def plan(
+@click.option("--cells", is_flag=True, help="Cut a run into cells: provider, account, Region, document.")
+@click.option(
+    "--provider",
+    "providers",
+    multiple=True,
+    default=["moto"],
+    show_default=True,
+    metavar="NAME",
+    help="With --cells: where to run; name several.",
+)
+@click.option(
+    "--account", "accounts", multiple=True, metavar="[NAME=]ID", help="For cells of aws; else as slrspec.toml says."
+)
+@click.option(
+    "--region", "regions", multiple=True, metavar="NAME", help="For cells of aws; else as slrspec.toml says."
+)
+@click.option(
+    "--shards", type=click.IntRange(1, 1000), default=1, show_default=True, help="Cut each cell into up to so many."
+)
+@click.option(
+    "--document",
+    "documents",
+    multiple=True,
+    metavar="ID",
+    help="With --cells: whose rules; rds unless told otherwise; several, or 'all'.",
+)
+@click.option(
+    "--features",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="With --cells: features of your own.",
+)
+@click.option("--edition", default="", metavar="DAY", help="With --cells: rules of this edition of the page.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default=DEFAULT_OUT / CELLS,
+    show_default=True,
+    metavar="FILE",
+    help="Where slrspec run --cell finds the cells.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(FORMATS),
+    default="text",
+    show_default=True,
+    help="What to print; the last is for cells.",
+)
+@click.pass_context
+def plan(  # noqa: PLR0913, PLR0917 - an option each
+    context: click.Context,
     rules: tuple[str, ...],
     tags: tuple[str, ...],
     sections: tuple[str, ...],
     lane: str,
+    calls: bool,  # noqa: FBT001
+    cells: bool,  # noqa: FBT001
+    providers: tuple[str, ...],
+    accounts: tuple[str, ...],
+    regions: tuple[str, ...],
+    shards: int,
+    documents: tuple[str, ...],
+    features: Path | None,
+    edition: str,
+    out: Path,
     form: str,
-    *,
-    calls: bool,
 ) -> None:
     """Show what a run on a real account would call, create, wait for and cost. Nothing is asked of any account.
+
+    With --cells: cut a run into cells instead. A cell is what one machine runs: the rules of one document on one
+    provider, in one account and Region, or a shard of them. Rules are shared out by their ids, so that a new rule
+    moves no other. The same options give the same plan to the byte.
 
     \b
     Examples:
       slrspec plan
       slrspec plan --section deleting --calls
+      slrspec plan --cells --provider moto --provider documented
+      slrspec plan --cells --document all --shards 4 --format github-matrix
     """  # noqa: D301
-    import msgspec
-
-    from slrspec.reporting import plan_text
     from slrspec.running.selection import Selection
-    from slrspec.sandbox.planning import make_plan
-    from slrspec.sandbox.settings import read_settings
-    from slrspec.spec.gherkin import read_specification
-    from slrspec.spec.location import features_folder
 
-    settings = read_settings()
-    specification = read_specification(features_folder())
-    scenarios = Selection(rules, tags, sections).checked(specification).select(specification)[1]
-    made = make_plan(settings, specification, scenarios, lane)
-    if form == "json":
-        click.echo(msgspec.json.format(msgspec.json.encode(made), indent=2).decode())
+    _refuse_the_other_s_options(context, cells=cells)
+    selection = Selection(rules, tags, sections)
+    if not cells:
+        if form == FORMATS[-1]:
+            raise UsageError(f"{form} is a format of cells", hint="slrspec plan --cells")
+        from slrspec.sandbox.showing import plan_shown
+
+        click.echo(plan_shown(selection, lane, form, calls=calls))
         return
-    for line in (*plan_text.summary(made), *plan_text.details(made), *(plan_text.calls(made) if calls else ())):
-        click.echo(line)
+    from slrspec.cells.planning import planned, printed, write_plan
+
+    made = planned(
+        providers,
+        selection,
+        accounts=accounts,
+        regions=regions,
+        shards=shards,
+        documents=documents_asked(documents),
+        features=features,
+        edition=edition,
+    )
+    text = printed(made, form, out)  # may refuse, and then no plan is written
+    write_plan(out, made)
+    click.echo(text, nl=False)
+
+
+def _refuse_the_other_s_options(context: click.Context, *, cells: bool) -> None:
+    """Refuse options that would be passed over."""
+    for name in OF_ACCOUNT if cells else OF_CELLS:
+        if context.get_parameter_source(name) is not click.core.ParameterSource.DEFAULT:
+            option = next(p.opts[0] for p in context.command.params if p.name == name)
+            said = "is not for" if cells else "is for"
+            raise UsageError(f"{option} {said} --cells", hint="slrspec plan --help has both kinds of plan")

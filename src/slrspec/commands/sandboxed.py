@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from slrspec.errors import UsageError
+from slrspec.spec.location import DEFAULT_DOCUMENT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,6 +68,10 @@ def sandboxed(request: Request, allowed: Allowed, out: Path) -> Iterator[Sandbox
         return
     if len(request.providers) > 1:
         raise UsageError("the provider aws is run alone", hint="slrspec matrix and slrspec diff compare runs")
+    if request.document not in {"", DEFAULT_DOCUMENT} or request.features:
+        raise UsageError(
+            f"the provider aws runs the rules of {DEFAULT_DOCUMENT} only", hint="their calls are known"
+        )
     if allowed.max_usd is None:
         raise UsageError("--provider aws needs --max-usd", hint="slrspec plan shows what it would cost")
     from slrspec.running.engine import check

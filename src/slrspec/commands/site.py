@@ -10,16 +10,19 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from slrspec.commands.places import DEFAULT_OUT, FAULTS, HISTORY, RESULTS
+from slrspec.commands.places import DEFAULT_OUT, FAULTS, HISTORY, RESULTS, documents_asked, out_of
 from slrspec.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from slrspec.site.gathering import Beside
     from slrspec.site.report import Sources
 
 PATH = click.Path(path_type=Path)
 LOOPBACK = "127.0.0.1"
+# Of several runs' exit codes, the one that comes first here is that of all of them.
+GRAVEST = (1, 4, 5, 0)
 
 
 def _sources(command: Callable[..., None]) -> Callable[..., None]:
@@ -72,7 +75,7 @@ def report(
       slrspec report moto.json aws.json --out docs/report
     """  # noqa: D301
     runs = runs or (DEFAULT_OUT / RESULTS,)
-    files, seconds = _write(_gathered(runs, history, faults, source, live), out)
+    files, seconds = _write(_gathered(runs, _beside(history, faults, source, live)), out)
     click.echo(f"Report: {out}, {files:,} files in {seconds:.1f} s")
 
 
@@ -80,6 +83,13 @@ def report(
 @_sources
 @click.option(
     "--provider", "providers", multiple=True, metavar="NAME", help="Run every rule here first; name several."
+)
+@click.option(
+    "--document",
+    "documents",
+    multiple=True,
+    metavar="ID",
+    help="Whose rules to run, with --provider: rds unless told otherwise; several, or 'all'.",
 )
 @click.option("--config", type=PATH, metavar="FILE", help="Your mkdocs.yml; else the one in this folder, if any.")
 @click.option("--out", type=PATH, default=None, metavar="DIR", help="Where the site goes; else as mkdocs.yml says.")
@@ -96,6 +106,7 @@ def site(  # noqa: PLR0913, PLR0917 - an option each
     source: Path | None,
     live: Path | None,
     providers: tuple[str, ...],
+    documents: tuple[str, ...],
     config: Path | None,
     out: Path | None,
     port: int,
@@ -112,6 +123,7 @@ def site(  # noqa: PLR0913, PLR0917 - an option each
     Examples:
       slrspec site
       slrspec site --provider moto --provider documented --serve
+      slrspec site --provider moto --document rds --document catalogue
       slrspec site moto.json aws.json --out public
     """  # noqa: D301
     from dataclasses import replace
@@ -125,11 +137,15 @@ def site(  # noqa: PLR0913, PLR0917 - an option each
     found = project(config, Path(), DEFAULT_OUT / "report")
     found = replace(found, site=out) if out else found
     refuse_foreign(found.report)
-    code = _run(providers) if providers else 0
-    runs = runs or (DEFAULT_OUT / RESULTS,)
-    files, seconds = _write(_gathered(runs, history, faults, source, live), found.report)
+    if documents and not providers:
+        raise UsageError("--document is for runs that are made here", hint="name a --provider")
+    wanted = documents_asked(documents)
+    code = _run(providers, wanted) if providers else 0
+    runs = runs or tuple(out_of(document) / RESULTS for document in wanted)
+    beside = _beside(history, faults, source, live)
+    files, seconds = _write(_gathered(runs, beside), found.report)
     click.echo(f"Report: {found.report}, {files:,} files in {seconds:.1f} s", err=True)
-    withheld, without = withheld_beside(runs, history or _beside(runs, HISTORY))
+    withheld, without = withheld_beside(runs, beside)
     for file in without:
         click.echo(f"{file}: no digests of real values beside it; searching for patterns only", err=True)
     began = time.monotonic()
@@ -141,54 +157,62 @@ def site(  # noqa: PLR0913, PLR0917 - an option each
     context.exit(code)
 
 
-def _gathered(
-    runs: Sequence[Path], history: Path | None, faults: Path | None, source: Path | None, live: Path | None
-) -> Sources:
+def _gathered(runs: Sequence[Path], beside: Beside) -> tuple[Sources, ...]:
     from slrspec.site.gathering import gather
 
-    default = _beside(runs, FAULTS)
-    return gather(
-        runs,
-        history=history or _beside(runs, HISTORY),
-        faults=faults or (default if default.is_file() else None),
-        source=source,
-        live=live,
-    )
+    return gather(runs, beside)
 
 
-def _beside(runs: Sequence[Path], name: str) -> Path:
-    """Return a neighbour of the first run; of one that is named by its id, what `slrspec run` would have used."""
-    folder = runs[0].parent if runs[0].suffix else DEFAULT_OUT
-    return (folder.parent if folder.name == HISTORY else folder) / name
+def _beside(history: Path | None, faults: Path | None, source: Path | None, live: Path | None) -> Beside:
+    """Return where to look: as told, else beside the first run of each document."""
+    from slrspec.site.gathering import Beside
+
+    def faults_of(run: Path) -> Path | None:
+        file = faults or _folder(run) / FAULTS
+        return file if faults or file.is_file() else None
+
+    return Beside(lambda run: history or _folder(run) / HISTORY, faults_of, source, live)
 
 
-def _write(sources: Sources, out: Path) -> tuple[int, float]:
+def _folder(run: Path) -> Path:
+    """Return where a run's neighbours are; of one named by its id, where `slrspec run` would have put it."""
+    folder = run.parent if run.suffix else DEFAULT_OUT
+    return folder.parent if folder.name == HISTORY else folder
+
+
+def _write(documents: Sequence[Sources], out: Path) -> tuple[int, float]:
     from slrspec.site.pages import every_file
     from slrspec.site.publishing import replacing
     from slrspec.site.report import Report
 
     began = time.monotonic()
     number = 0
-    shown = Report(sources)
-    for passed in sources.history.passed_over:
+    for passed in {passed.file: passed for one in documents for passed in one.history.passed_over}.values():
         click.echo(f"{passed.file}: not a run, passed over: {passed.why}", err=True)
     with replacing(out) as folder:
-        for name, content in every_file(shown):
-            file = folder / name
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(content)
-            number += 1
+        for sources in documents:
+            root = next((n.root for n in sources.neighbours if n.id == sources.specification.document.id), "")
+            for name, content in every_file(Report(sources)):
+                file = folder / root / name
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_bytes(content)
+                number += 1
     return number, time.monotonic() - began
 
 
-def _run(providers: tuple[str, ...]) -> int:
+def _run(providers: tuple[str, ...], documents: tuple[str, ...]) -> int:
+    """Run each document on the providers, and return the exit code that says most: certain failures first."""
     from slrspec.commands.keeping import run_and_keep
     from slrspec.running.engine import Request
 
-    done, _ = run_and_keep(Request(providers=tuple(dict.fromkeys(providers))), DEFAULT_OUT, kept=True)
-    for totals in done.totals:
-        click.echo(f"{totals.provider}: {totals.passed} of {totals.rules} rules pass", err=True)
-    return done.exit_code
+    codes = []
+    for document in documents:
+        request = Request(providers=tuple(dict.fromkeys(providers)), document=document)
+        done, _ = run_and_keep(request, out_of(document), kept=True)
+        for totals in done.totals:
+            click.echo(f"{document}: {totals.provider}: {totals.passed} of {totals.rules} rules pass", err=True)
+        codes.append(done.exit_code)
+    return min(codes, key=GRAVEST.index)
 
 
 class _Handler(SimpleHTTPRequestHandler):

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from slrspec.errors import UsageError
 
@@ -24,6 +25,15 @@ WIDTH = 100
 text_or_json = click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to print."
 )
+
+
+def complete(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Return the ids of documents that begin so."""
+    from slrspec.spec.location import document_ids
+
+    return [CompletionItem(name) for name in document_ids() if name.startswith(incomplete)]
+
+
 features_option = click.option(
     "--features", type=click.Path(path_type=Path), metavar="DIR", help="Features in place of slrspec's own."
 )
@@ -31,6 +41,13 @@ page_file = click.Path(path_type=Path, dir_okay=False)
 
 
 @click.group(invoke_without_command=True)
+@click.option(
+    "--document",
+    default="",
+    metavar="ID",
+    help="Which document: rds unless told otherwise.",
+    shell_complete=complete,
+)
 @click.option("--source", type=page_file, metavar="FILE", help="A copy of the page: text, Markdown or HTML.")
 @click.option("--edition", default="", metavar="DAY", help="Which edition; else the one in force, or the copy's.")
 @click.option(
@@ -40,7 +57,14 @@ page_file = click.Path(path_type=Path, dir_okay=False)
 @text_or_json
 @click.pass_context
 def trace(
-    context: click.Context, source: Path | None, edition: str, features: Path | None, form: str, *, checked: bool
+    context: click.Context,
+    document: str,
+    source: Path | None,
+    edition: str,
+    features: Path | None,
+    form: str,
+    *,
+    checked: bool,
 ) -> None:
     """Account for every sentence of the page, and for every rule.
 
@@ -51,17 +75,21 @@ def trace(
     Examples:
       slrspec trace --check
       slrspec trace --source page.html
+      slrspec trace --document elasticache --check
       slrspec trace diff old.md new.md
     """  # noqa: D301
-    context.obj = features
+    from slrspec.spec.location import features_folder
+
+    folder = features or features_folder(document)
+    context.obj = folder
     if context.invoked_subcommand is not None:
         return
     from slrspec.tracing.coverage import cover
     from slrspec.tracing.suspects import unreviewed
 
-    editions, page = _editions(features), _page(source)
-    chosen = _chosen(editions, edition, page, features)
-    specification = _specification(features, chosen.date)
+    editions, page = _editions(folder), _page(source)
+    chosen = _chosen(editions, edition, page, folder)
+    specification = _specification(folder, chosen.date)
     found = cover(specification, chosen, page)
     waiting = unreviewed(editions, chosen, frozenset(specification.by_id))
     if form == "json":
@@ -125,7 +153,7 @@ def review(context: click.Context, rule: str, edition: str, by: str | None) -> N
 @trace.command()
 @click.option("--source", type=page_file, required=True, metavar="FILE", help="A copy of the new edition.")
 @click.option("--edition", required=True, metavar="DAY", help="The day of the new edition.")
-@click.option("--prefix", default="RDS-NEW", show_default=True, help="How the ids of new rules begin.")
+@click.option("--prefix", default="", help="How the ids of new rules begin: RDS-NEW, or as the document's others.")
 @click.pass_context
 def scaffold(context: click.Context, source: Path, edition: str, prefix: str) -> None:
     """Print drafts for a new edition: its entry in document.toml, and Rule: blocks for its new sentences.
@@ -137,6 +165,7 @@ def scaffold(context: click.Context, source: Path, edition: str, prefix: str) ->
     import datetime as dt
 
     from slrspec.spec.gherkin import EVERY_EDITION
+    from slrspec.tracing.editions import read_editions
     from slrspec.tracing.page import read_page
     from slrspec.tracing.scaffold import edition_draft, rule_drafts
 
@@ -145,8 +174,10 @@ def scaffold(context: click.Context, source: Path, edition: str, prefix: str) ->
     except ValueError as error:
         raise UsageError(f"{edition!r} is no day", hint="write it as 2026-11-23") from error
     page = read_page(source)
-    nearest = _editions(context.obj).nearest({s.fingerprint for s in page.sentences})
-    taken = frozenset(_specification(context.obj, EVERY_EDITION).by_id)
+    nearest = read_editions(context.obj, may_be_first=True).nearest({s.fingerprint for s in page.sentences})
+    begun = any(context.obj.glob("*.feature"))  # a new document has none yet
+    taken = frozenset(_specification(context.obj, EVERY_EDITION).by_id if begun else ())
+    prefix = prefix or f"{min(taken, default=context.obj.name.upper()).partition('-')[0]}-NEW"
     click.echo("# ---- for document.toml\n")
     click.echo(edition_draft(page, nearest, edition))
     click.echo("# ---- for a feature\n")
@@ -156,22 +187,16 @@ def scaffold(context: click.Context, source: Path, edition: str, prefix: str) ->
 # ---- reading
 
 
-def _folder(features: Path | None) -> Path:
-    from slrspec.spec.location import features_folder
-
-    return features or features_folder()
-
-
-def _specification(features: Path | None, edition: str) -> Specification:
+def _specification(folder: Path, edition: str) -> Specification:
     from slrspec.spec.gherkin import read_specification
 
-    return read_specification(_folder(features), edition)
+    return read_specification(folder, edition)
 
 
-def _editions(features: Path | None) -> Editions:
+def _editions(folder: Path) -> Editions:
     from slrspec.tracing.editions import read_editions
 
-    return read_editions(_folder(features))
+    return read_editions(folder)
 
 
 def _page(source: Path | None) -> Page | None:
@@ -180,12 +205,12 @@ def _page(source: Path | None) -> Page | None:
     return read_page(source) if source else None
 
 
-def _chosen(editions: Editions, day: str, page: Page | None, features: Path | None) -> Edition:
+def _chosen(editions: Editions, day: str, page: Page | None, folder: Path) -> Edition:
     if day:
         return editions.of(day)
     if page is not None:
         return editions.nearest({sentence.fingerprint for sentence in page.sentences})
-    return editions.of(_specification(features, "").document.edition)
+    return editions.of(_specification(folder, "").document.edition)
 
 
 # ---- printing

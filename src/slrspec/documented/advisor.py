@@ -20,11 +20,13 @@ if TYPE_CHECKING:
     from slrspec.documented.world import World
 
 NAMES = {
+    "application-autoscaling": "Application Auto Scaling",
     "cloudwatch": "Amazon CloudWatch",
     "ec2": "Amazon EC2",
     "iam": "AWS Identity and Access Management",
     "kinesis": "Amazon Kinesis Data Streams",
     "logs": "Amazon CloudWatch Logs",
+    "outposts": "AWS Outposts",
     "rds": "Amazon RDS",
     "s3": "Amazon S3",
     "secretsmanager": "AWS Secrets Manager",

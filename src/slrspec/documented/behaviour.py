@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from slrspec.documented.catalogue import DEFAULT_EDITION, POLICY, RDS, policy_of
+from slrspec.documented.catalogue import DEFAULT_EDITION, policy_of
 from slrspec.documented.evaluation import AS_IAM_DOES, Reading
 from slrspec.errors import UsageError
 
@@ -33,18 +33,19 @@ class Behaviour:
     everywhere
         Keys of refusals that are made where they should not be, too.
     rewords
-        Keys of refusals that reword the role's description.
+        Keys of refusals that reword the descriptions of the account's service-linked roles.
     lost
         Actions that are answered as if they had been done, and are not done.
     refused_though_done
         Actions that are done, and answered with an error.
     role_name, role_path, trusted, trust_action, trust_condition
-        The role of RDS: its name, its path, the trusted principals by kind, what they may do, and on which
-        condition.
+        A service's role: its name, its path, the trusted principals by kind, what they may do, and on which
+        condition. Empty for what the service's role is documented to have; `{service}` stands for the service,
+        `{host}` for the first part of its name.
     has_policy, policy_name
-        Whether the role has its policy, and what that is called.
-    when_by_rds
-        Fields of this class, and their values, for a role that RDS creates.
+        Whether the role has its policy, and what that is called; empty for its documented name.
+    when_by_service
+        Fields of this class, and their values, for a role that its service creates.
     arn_without_path
         Whether ARNs of the role leave out its path.
     extra_policy, inline_policy
@@ -59,19 +60,27 @@ class Behaviour:
         Whether a new role has a tag.
     renamed_by_edit, new_id_by_edit
         Whether an edit of the description changes the role's name or id.
+    session_seconds
+        How long sessions of a new role may last at most.
+    keeps_suffix
+        Whether the suffix that was asked for stands in the role's name.
     reading
         How policies are evaluated.
     needs_role_first
-        Whether RDS refuses to create anything while there is no role.
-    created_by_rds, recreated_by_rds, created_though_refused
-        Whether RDS creates the role when it is missing, when it has been deleted before, and when RDS refuses.
+        Whether the service refuses to create anything while there is no role.
+    created_by_service, recreated_by_service, created_though_refused
+        Whether the service creates the role when it is missing, when it has been deleted before, and when the
+        service refuses.
     vanishes
         Whether the role that a user creates, not the root, is gone at once.
     id_kept, name_kept, refusal_sticks
         Whether the role comes back under its old id, whether its name stays taken after a deletion, and whether
         one refused creation makes all later ones fail.
     instances_to_block
-        How many DB instances it takes for a deletion to fail; 0 for any number being harmless.
+        How many DB instances, or whatever uses the role, it takes for a deletion to fail; 0 for any number being
+        harmless.
+    groups_block
+        Whether replication groups count.
     other_regions_block, blocks_after_first_deletion
         Whether instances of other Regions count, and whether they count once an instance was deleted.
     refuses_in_use
@@ -88,14 +97,18 @@ class Behaviour:
         Whether a task's id names service and role, and whether a repeated request gives the same task.
     usage
         Which Regions a failed task lists: `all`, `home` or `none`.
+    tells_reason
+        Whether a failed task says why in words.
     reported
         Name spaces that the access advisor reports; None for those of the policy.
     report_fails
         Whether the access advisor's job ends in failure.
     deletion_status
-        The status in the answer of DeleteDBInstance.
+        The status in the answer of DeleteDBInstance and DeleteCacheCluster.
     keeps_instance
-        Whether a deleted DB instance stays.
+        Whether a deleted DB instance or cache cluster stays.
+    takes_role_along
+        Whether the role goes with the last cache cluster.
     makes_wanted_snapshot, makes_declined_snapshot
         Whether a final snapshot is made when it was asked for, and when it was not.
     protection_sticks
@@ -111,14 +124,14 @@ class Behaviour:
     lost: frozenset[str] = NOTHING
     refused_though_done: frozenset[str] = NOTHING
 
-    role_name: str = "AWSServiceRoleForRDS"
-    role_path: str = f"/aws-service-role/{RDS}/"
-    trusted: Mapping[str, str | tuple[str, ...]] = field(default_factory=lambda: {"Service": RDS})
+    role_name: str = ""
+    role_path: str = ""
+    trusted: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
     trust_action: str = "sts:AssumeRole"
     trust_condition: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     has_policy: bool = True
-    policy_name: str = POLICY
-    when_by_rds: Mapping[str, Any] = field(default_factory=dict)
+    policy_name: str = ""
+    when_by_service: Mapping[str, Any] = field(default_factory=dict)
     arn_without_path: bool = False
     extra_policy: bool = False
     inline_policy: bool = False
@@ -129,12 +142,14 @@ class Behaviour:
     born_tagged: bool = False
     renamed_by_edit: bool = False
     new_id_by_edit: bool = False
+    session_seconds: int = 3600
+    keeps_suffix: bool = True
 
     reading: Reading = AS_IAM_DOES
 
     needs_role_first: bool = False
-    created_by_rds: bool = True
-    recreated_by_rds: bool = True
+    created_by_service: bool = True
+    recreated_by_service: bool = True
     created_though_refused: bool = False
     vanishes: bool = False
     id_kept: bool = False
@@ -142,6 +157,7 @@ class Behaviour:
     refusal_sticks: bool = False
 
     instances_to_block: int = 1
+    groups_block: bool = True
     other_regions_block: bool = True
     blocks_after_first_deletion: bool = True
     refuses_in_use: bool = False
@@ -156,12 +172,14 @@ class Behaviour:
     names_role_in_task: bool = True
     same_task: bool = True
     usage: str = "all"
+    tells_reason: bool = True
 
     reported: tuple[str, ...] | None = None
     report_fails: bool = False
 
     deletion_status: str = "deleting"
     keeps_instance: bool = False
+    takes_role_along: bool = False
     makes_wanted_snapshot: bool = True
     makes_declined_snapshot: bool = False
     protection_sticks: bool = False

@@ -7,11 +7,12 @@ anything is installed.
 from __future__ import annotations
 
 import re
+import sys
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from slrspec.documented.catalogue import RDS, RESERVED_PATH
+from slrspec.spec.services import RESERVED_PATH
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -99,10 +100,16 @@ class Call:
         """Return moto's role of that name, or None."""
         return next((role for role in self.iam.roles.values() if role.name == name), None)
 
-    @property
-    def role_of_rds(self) -> Any:  # noqa: ANN401
-        """The service-linked role of RDS, whatever it is called; None if there is none."""
-        return next((role for role in self.iam.roles.values() if service_of(role) == RDS), None)
+    @cached_property
+    def elasticache(self) -> Any:  # noqa: ANN401
+        """Moto's ElastiCache backend of account and Region."""
+        from moto.elasticache.models import elasticache_backends
+
+        return elasticache_backends[self.account][self.region]
+
+    def role_of(self, principal: str) -> Any:  # noqa: ANN401
+        """Return the service-linked role of a service, whatever it is called; None if there is none."""
+        return next((role for role in self.iam.roles.values() if service_of(role) == principal), None)
 
 
 def iam_of(account: str, partition: str) -> Any:  # noqa: ANN401
@@ -110,6 +117,13 @@ def iam_of(account: str, partition: str) -> Any:  # noqa: ANN401
     from moto.iam.models import iam_backends
 
     return iam_backends[account][partition]
+
+
+def backends_of(service: str, account: str) -> dict[str, Any]:
+    """Return moto's backends of a service in an account, by Region; none as long as nobody has called it at all."""
+    backends = getattr(sys.modules.get(f"moto.{service}.models"), f"{service}_backends", None)
+    # moto makes a backend for a Region as soon as somebody looks for it; only those that are there are looked at.
+    return {} if backends is None else dict(dict.items(backends[account]))
 
 
 def service_of(role: Any) -> str:  # noqa: ANN401

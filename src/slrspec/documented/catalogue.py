@@ -1,12 +1,10 @@
-"""What AWS has: 71 services' roles as recorded on AWS, and the versions of the policy of RDS's role.
+"""The policies of the roles: the versions of that of RDS, what pages print, and whatever moto carries of others.
 
-Sources: the roles are facts of LocalStack's snapshots, recorded on AWS on 2025-03-13; the policy's versions are
-AWS's own JSON, as published in zoph-io/MAMIP and iann0036/iam-dataset.
+Source: the versions are AWS's own JSON, as published in zoph-io/MAMIP and iann0036/iam-dataset.
 """
 
 from __future__ import annotations
 
-import csv
 import json
 from dataclasses import dataclass
 from functools import cache
@@ -14,38 +12,16 @@ from importlib.resources import files
 from typing import Any
 
 from slrspec.errors import UsageError
+from slrspec.spec.services import services
 
 RDS = "rds.amazonaws.com"
-RESERVED_PATH = "/aws-service-role/"
+ELASTICACHE = "elasticache.amazonaws.com"
 POLICY = "AmazonRDSServiceRolePolicy"
 # An edition of the page prints the version that was current when somebody last looked at it, not the newest one.
 PRINTED = {"2020-10-09": "v6"}
 DEFAULT_EDITION = "2020-10-09"
 # The newest known version: what a live policy is held against.
 PINNED = "v14"
-
-
-@dataclass(frozen=True)
-class Service:
-    """A service that has a service-linked role.
-
-    Attributes
-    ----------
-    principal
-        `rds.amazonaws.com`.
-    role
-        The name of its role, without suffix.
-    policy
-        The name of the role's one managed policy.
-    takes_suffix
-        Whether an account may have several such roles, told apart by a suffix.
-
-    """
-
-    principal: str
-    role: str
-    policy: str
-    takes_suffix: bool
 
 
 @dataclass(frozen=True)
@@ -73,37 +49,36 @@ def _data(*path: str) -> str:
 
 
 @cache
-def services() -> dict[str, Service]:
-    """Return the services by their principals."""
-    rows = csv.DictReader(_data("services.tsv").splitlines(), delimiter="\t")
-    return {
-        row["service_principal"]: Service(
-            principal=row["service_principal"],
-            role=row["role_name"],
-            policy=row["managed_policy"].rpartition("/")[2],
-            takes_suffix=row["custom_suffix"] == "yes",
-        )
-        for row in rows
-    }
+def policy_versions() -> tuple[PolicyVersion, ...]:
+    """Return the known versions of the policy, oldest first."""
+    return tuple(
+        PolicyVersion(version, created, document)
+        for (created, version), document in sorted(_documents("policy-versions.tsv").items())
+    )
 
 
 @cache
-def policy_versions() -> tuple[PolicyVersion, ...]:
-    """Return the known versions of the policy, oldest first."""
-    rows = [line.split("\t") for line in _data("policy-versions.tsv").splitlines()[1:]]
+def printed_policies() -> dict[str, str]:
+    """Return the policies that other pages than that of RDS print, as JSON text by their names.
+
+    No version of a policy need be what a page prints: the one for ElastiCache grants more than AWS ever did.
+    """
+    return {name: document for (_, name), document in _documents("printed-policies.tsv").items()}
+
+
+def _documents(file: str) -> dict[tuple[str, str], str]:
+    """Return policy documents as JSON text, by day and name, from a table of a line for each grant."""
+    rows = [line.split("\t") for line in _data(file).splitlines()[1:]]
     documents: dict[tuple[str, str], dict[str, dict[str, Any]]] = {}
-    for version, created, number, sid, action, resource, condition in rows:
-        statement = documents.setdefault((created, version), {}).setdefault(
+    for name, created, number, sid, action, resource, condition in rows:
+        statement = documents.setdefault((created, name), {}).setdefault(
             number, {**({"Sid": sid} if sid else {}), "Effect": "Allow", "Action": {}, "Resource": {}}
         )
         # A statement grants each of its actions on each of its resources; dicts keep both without repetition.
         statement["Action"][action] = statement["Resource"][resource] = None
         if condition:
             statement["Condition"] = json.loads(condition)
-    return tuple(
-        PolicyVersion(version, created, json.dumps(_document(list(statements.values()))))
-        for (created, version), statements in sorted(documents.items())
-    )
+    return {key: json.dumps(_document(list(statements.values()))) for key, statements in documents.items()}
 
 
 def _document(statements: list[dict[str, Any]]) -> dict[str, Any]:
@@ -156,13 +131,22 @@ def _is_day(text: str) -> bool:
         return False
 
 
-@cache
 def other_policy(name: str) -> str:
-    """Return the document of another service's policy as JSON text, from the catalogue that moto itself carries.
+    """Return the document of another service's policy as JSON text: as printed, else as moto itself carries it.
 
     A policy that moto does not know grants nothing here: it is there, and empty.
     """
+    return printed_policies().get(name) or _other_policies().get(name, NOTHING)
+
+
+NOTHING = json.dumps({"Version": "2012-10-17", "Statement": []})
+
+
+@cache
+def _other_policies() -> dict[str, str]:
+    """Return the policies of the known services' roles, having read moto's some 1,500 policies once."""
     from moto.iam.aws_managed_policies import aws_managed_policies_data
 
-    found: dict[str, Any] = json.loads(aws_managed_policies_data).get(name, {})
-    return json.dumps(found.get("Document", {"Version": "2012-10-17", "Statement": []}))
+    carried: dict[str, Any] = json.loads(aws_managed_policies_data)
+    wanted = {service.policy for service in services().values()}
+    return {name: json.dumps(carried[name]["Document"]) for name in wanted & carried.keys()}

@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from slrspec.documented.catalogue import RDS, services
-from slrspec.documented.linked_role import DESCRIPTION_BY_RDS, create, role_arn
+from slrspec.documented.catalogue import RDS
+from slrspec.documented.linked_role import bring, role_arn
 from slrspec.documented.refusals import Refusal
 from slrspec.documented.wire import Answer
 from slrspec.documented.world import Phase, World
@@ -46,7 +46,7 @@ SUCCESS = 300
 
 def create_refusals(world: World) -> Iterator[Refusal | None]:
     """Refuse whoever could not create the role that is still missing."""
-    if world.call.role_of_rds is not None:
+    if world.call.role_of(RDS) is not None:
         return
     if world.behaviour.needs_role_first:
         yield Refusal("NeedsRoleFirst", "There is no service-linked role.")
@@ -109,7 +109,7 @@ def make(world: World, below: Below) -> Answer:
     answer = below()
     if answer[0] >= SUCCESS:
         return answer
-    bring_role(world)
+    bring(world, RDS)
     identifier = world.call.get("DBInstanceIdentifier")
     if world.call.action in world.behaviour.lost:
         world.call.rds.databases.pop(identifier, None)
@@ -119,16 +119,6 @@ def make(world: World, below: Below) -> Answer:
             world.memory.phases[world.call.region, identifier] = phase
             return _showing(answer, {identifier: "creating"})
     return answer
-
-
-def bring_role(world: World) -> None:
-    """Create the role of RDS if it is missing."""
-    service, behaviour = services()[RDS], world.behaviour
-    if world.call.role_of_rds is not None or not behaviour.created_by_rds:
-        return
-    if world.memory.former_ids and not behaviour.recreated_by_rds:
-        return
-    create(world, service, description=DESCRIPTION_BY_RDS, by_rds=True)
 
 
 def delete(world: World, below: Below) -> Answer:

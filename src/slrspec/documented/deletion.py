@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from slrspec.documented.call import service_of
-from slrspec.documented.catalogue import RDS
+from slrspec.documented.call import backends_of, service_of
+from slrspec.documented.catalogue import ELASTICACHE, RDS
 from slrspec.documented.linked_role import remove
 from slrspec.documented.world import Task
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from slrspec.documented.world import World
 
@@ -93,7 +93,7 @@ def _fail(world: World, task: Task, role: Any, usage: Mapping[str, list[str]]) -
     }
     task.status = FAILED
     task.reason = {
-        "Reason": "The role is in use by other resources.",
+        "Reason": "The role is in use by other resources." if behaviour.tells_reason else None,
         "RoleUsageList": [{"Region": region, "Resources": arns} for region, arns in listed.items()],
     }
     world.memory.deletion_failed = True
@@ -102,26 +102,34 @@ def _fail(world: World, task: Task, role: Any, usage: Mapping[str, list[str]]) -
     if behaviour.edits_by_failing:
         role.description = "could not be deleted"
     if behaviour.deletes_instances:
-        for backend in _rds_backends(world).values():
+        for _, backend in _backends(world, RDS):
             backend.databases.clear()
 
 
 def usage_of(world: World, role: Any, home: str) -> dict[str, list[str]]:  # noqa: ANN401
     """Return the ARNs of what uses a role, by Region.
 
-    DB instances and clusters use the role of RDS, wherever they are, and whatever the state that they are in;
-    besides, whatever a session of the service was said to work on.
+    DB instances and clusters use the role of RDS, cache clusters and replication groups that of ElastiCache,
+    wherever they are, and whatever the state that they are in; besides, whatever a session of the service was said
+    to work on.
     """
-    used: dict[str, list[str]] = {}
-    if service_of(role) == RDS and not _freed(world):
-        for region, backend in _rds_backends(world).items():
-            if world.behaviour.other_regions_block or region == home:
-                arns = [_arn_of(one) for one in (*backend.databases.values(), *backend.clusters.values())]
-                used[region] = arns
+    used = {
+        region: arns
+        for region, arns in users_of(world, service_of(role)).items()
+        if not _freed(world) and (world.behaviour.other_regions_block or region == home)
+    }
     for session in world.memory.sessions:
         if session.role_name == role.name:
             used.setdefault(session.region, []).extend(session.resources or (role.arn,))
     return {region: arns for region, arns in used.items() if arns}
+
+
+def users_of(world: World, principal: str) -> dict[str, list[str]]:
+    """Return the ARNs of what a service has in the account that uses its role, by Region."""
+    return {
+        region: [_arn_of(one) for one in _users(world, principal, backend)]
+        for region, backend in _backends(world, principal)
+    }
 
 
 def _freed(world: World) -> bool:
@@ -137,13 +145,23 @@ def _arn_of(resource: Any) -> str:  # noqa: ANN401
     return str(resource.db_cluster_identifier)
 
 
-def _rds_backends(world: World) -> dict[str, Any]:
-    from moto.rds.models import rds_backends
+def _users(world: World, principal: str, backend: Any) -> Iterator[Any]:  # noqa: ANN401
+    """Return what of a backend uses the role of its service."""
+    if principal == RDS:
+        yield from (*backend.databases.values(), *backend.clusters.values())
+    else:
+        yield from backend.cache_clusters.values()
+        if world.behaviour.groups_block:
+            # Older versions of moto have none.
+            yield from getattr(backend, "replication_groups", {}).values()
+
+
+def _backends(world: World, principal: str) -> Iterator[tuple[str, Any]]:
+    """Return moto's backends of a service in the account, by Region; none for services that are not modelled."""
     from moto.utilities.utils import get_partition
 
-    # moto makes a backend for a Region as soon as somebody looks for it; only those that are there are looked at.
-    return {
-        region: backend
-        for region, backend in dict.items(rds_backends[world.call.account])
-        if get_partition(region) == world.call.partition
-    }
+    if principal not in {RDS, ELASTICACHE}:
+        return
+    for region, backend in backends_of(principal.partition(".")[0], world.call.account).items():
+        if get_partition(region) == world.call.partition:
+            yield region, backend

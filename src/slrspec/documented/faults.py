@@ -14,6 +14,10 @@ from typing import Any
 from slrspec.documented.behaviour import DOCUMENTED, Behaviour
 from slrspec.documented.evaluation import Reading
 from slrspec.errors import UsageError
+from slrspec.spec.location import DEFAULT_DOCUMENT
+
+ELASTICACHE, CATALOGUE = "elasticache", "catalogue"
+WITH_FAULTS = (DEFAULT_DOCUMENT, CATALOGUE, ELASTICACHE)
 
 
 @dataclass(frozen=True)
@@ -55,12 +59,17 @@ def _merged(before: Any, value: Any) -> Any:  # noqa: ANN401
     return value
 
 
-def _one(name: str, rules: str, what: str, **changes: Any) -> Fault:  # noqa: ANN401
+def one_of(prefix: str, name: str, rules: str, what: str, **changes: Any) -> Fault:  # noqa: ANN401
+    """Return a fault that breaks a document's rules, which are named without the prefix of their ids."""
     known = {one.name for one in fields(Behaviour)}
     unknown = set(changes) - known
     if unknown:
         raise TypeError(f"{name}: Behaviour has no field {unknown}")
-    return Fault(name, tuple(f"RDS-{rule}" for rule in rules.split()), what, changes)
+    return Fault(name, tuple(f"{prefix}-{rule}" for rule in rules.split()), what, changes)
+
+
+def _one(name: str, rules: str, what: str, **changes: Any) -> Fault:  # noqa: ANN401
+    return one_of("RDS", name, rules, what, **changes)
 
 
 def _only(*keys: str) -> frozenset[str]:
@@ -80,7 +89,7 @@ EDITS = (
     ("AddRoleToInstanceProfile", "profile-entered", "EDT-08", True),
     ("RemoveRoleFromInstanceProfile", "profile-left", "EDT-08", False),
     ("RevokeSessions", "sessions-revoked", "DEL-13", True),
-    ("DeleteRole", "deleted-like-ordinary", "DEL-23", True),
+    ("DeleteRole", "deleted-like-ordinary", "DEL-23 DEL-29", True),
 )
 LOGS_RDS = "arn:aws:logs:*:*:log-group:/aws/rds/*"
 LOGS_NEPTUNE = "arn:aws:logs:*:*:log-group:/aws/neptune/*"
@@ -143,7 +152,7 @@ ROLE = [
         "INT-03 INT-08",
         "a role created by hand has no policy",
         has_policy=False,
-        when_by_rds={"has_policy": True},
+        when_by_service={"has_policy": True},
     ),
     _one(
         "trust-without-assumption",
@@ -155,13 +164,13 @@ ROLE = [
         "two-services-trusted",
         "INT-05 PER-04",
         "another service is trusted, too",
-        trusted={"Service": ("rds.amazonaws.com", "docdb.amazonaws.com")},
+        trusted={"Service": ("{service}", "docdb.amazonaws.com")},
     ),
     _one(
         "account-trusted",
         "INT-05 PER-04",
         "the account's root is trusted, too",
-        trusted={"Service": "rds.amazonaws.com", "AWS": "123456789012"},
+        trusted={"Service": "{service}", "AWS": "123456789012"},
     ),
     _one(
         "other-service-trusted",
@@ -190,7 +199,7 @@ ROLE = [
         "name-from-host",
         "PER-01",
         "the role's name is made of the service's host name",
-        role_name="AWSServiceRoleForrds",
+        role_name="AWSServiceRoleFor{host}",
     ),
     _one("tagged-by-birth", "COM-10", "a new role has a tag", born_tagged=True),
 ]
@@ -278,7 +287,7 @@ PERMISSION = [
         "PER-16",
         "the DB instance is refused, and made without the role",
         written=_only("MayNotCreateByRds"),
-        created_by_rds=False,
+        created_by_service=False,
     ),
     _one(
         "role-of-refused-instance",
@@ -369,27 +378,30 @@ PERMISSION = [
 
 CREATION = [
     _one("role-needed-first", "CRE-01 CRE-02", "RDS creates nothing while there is no role", needs_role_first=True),
-    _one("role-not-created", "CRE-02 CRE-03", "RDS does not create the role", created_by_rds=False),
+    _one("role-not-created", "CRE-02 CRE-03", "RDS does not create the role", created_by_service=False),
     _one(
-        "bare-when-by-rds", "CRE-03", "the role that RDS creates has no policy", when_by_rds={"has_policy": False}
+        "bare-when-by-rds",
+        "CRE-03",
+        "the role that RDS creates has no policy",
+        when_by_service={"has_policy": False},
     ),
     _one(
         "rds-names-otherwise",
         "CRE-03",
         "the role that RDS creates has another name",
-        when_by_rds={"role_name": "AWSServiceRoleForDatabases"},
+        when_by_service={"role_name": "AWSServiceRoleForDatabases"},
     ),
     _one(
         "rds-trusts-otherwise",
         "CRE-03",
         "the role that RDS creates trusts another service, too",
-        when_by_rds={"trusted": {"Service": ("rds.amazonaws.com", "docdb.amazonaws.com")}},
+        when_by_service={"trusted": {"Service": ("{service}", "docdb.amazonaws.com")}},
     ),
     _one(
         "rds-grants-more",
         "CRE-03",
         "the role that RDS creates has a permission more",
-        when_by_rds={"grants_added": frozenset({("cloudwatch:PutMetricData", "*")})},
+        when_by_service={"grants_added": frozenset({("cloudwatch:PutMetricData", "*")})},
     ),
     _one(
         "instance-lost",
@@ -410,7 +422,7 @@ CREATION = [
         refused_though_done=_only("CreateServiceLinkedRole"),
     ),
     _one("role-vanishes", "PER-18", "a role that a user creates is gone at once", vanishes=True),
-    _one("role-not-recreated", "CRE-05", "RDS creates the role only once", recreated_by_rds=False),
+    _one("role-not-recreated", "CRE-05", "RDS creates the role only once", recreated_by_service=False),
     _one("old-id-again", "CRE-05 CRE-06", "the role comes back under its old id", id_kept=True),
     _one("name-stays-taken", "CRE-06", "after a deletion the role cannot be created by hand", name_kept=True),
 ]
@@ -456,7 +468,7 @@ EDITING = [
 DELETION = [
     _one(
         "succeeds-in-use",
-        "DEL-01 DEL-02 DEL-10 DEL-14 INT-12",
+        "DEL-01 DEL-02 DEL-10 DEL-14 DEL-28 INT-12",
         "the task of a role in use succeeds, and the role stays",
         succeeds_in_use=True,
     ),
@@ -486,13 +498,13 @@ DELETION = [
     ),
     _one(
         "request-refused-in-use",
-        "DEL-01 DEL-08 DEL-10",
+        "DEL-01 DEL-08 DEL-10 DEL-28",
         "the request itself is refused while the role is in use",
         refuses_in_use=True,
     ),
     _one(
         "fails-but-removes",
-        "DEL-01 DEL-10 DEL-14 INT-12",
+        "DEL-01 DEL-10 DEL-14 DEL-28 INT-12",
         "the task fails, and the role is gone",
         fails_but_removes=True,
     ),
@@ -514,8 +526,13 @@ DELETION = [
         "a deletion that failed once fails for ever",
         blocked_for_good=True,
     ),
-    _one("succeeds-but-keeps", "DEL-03 DEL-22", "the task succeeds, and the role stays", succeeds_but_keeps=True),
-    _one("never-succeeds", "DEL-03 DEL-22", "every deletion fails", never_succeeds=True),
+    _one(
+        "succeeds-but-keeps",
+        "DEL-03 DEL-22 DEL-27",
+        "the task succeeds, and the role stays",
+        succeeds_but_keeps=True,
+    ),
+    _one("never-succeeds", "DEL-03 DEL-22 DEL-27", "every deletion fails", never_succeeds=True),
     _one("never-ends", "DEL-03 DEL-22 DEL-01", "the task is in progress for ever", never_ends=True),
     _one("bare-task-id", "DEL-09", "the task's id is a bare UUID", names_role_in_task=False),
     _one("failure-without-regions", "DEL-11", "a failed task does not tell where the role is used", usage="none"),
@@ -534,37 +551,44 @@ DELETION = [
 INSTANCES = [
     _one(
         "available-while-deleted",
-        "DEL-15",
+        "DEL-15 DEL-16",
         "deleting a DB instance is answered with another status",
         deletion_status="available",
     ),
-    _one("instance-stays", "DEL-15 DEL-18 DEL-19", "a deleted DB instance stays", keeps_instance=True),
-    _one("snapshot-forgotten", "DEL-18", "the final snapshot is not made", makes_wanted_snapshot=False),
+    _one(
+        "instance-stays",
+        "DEL-15 DEL-16 DEL-18 DEL-19 DEL-24 DEL-25",
+        "a deleted DB instance stays",
+        keeps_instance=True,
+    ),
+    _one("snapshot-forgotten", "DEL-18 DEL-24", "the final snapshot is not made", makes_wanted_snapshot=False),
     _one(
         "snapshot-unasked",
-        "DEL-19",
+        "DEL-19 DEL-25",
         "a final snapshot is made though it was declined",
         makes_declined_snapshot=True,
     ),
     _one(
         "snapshot-undecided",
-        "DEL-20 DEL-21",
+        "DEL-20 DEL-21 DEL-26",
         "nobody needs to decide about the final snapshot",
         accepted=_only("UndecidedSnapshot"),
     ),
     _one(
         "snapshot-undecided-other-code",
-        "DEL-20 DEL-21",
+        "DEL-20 DEL-21 DEL-26",
         "an undecided snapshot is refused as InvalidParameterValue",
         recoded={"UndecidedSnapshot": "InvalidParameterValue"},
     ),
     _one(
         "snapshot-undecided-all-the-same",
-        "DEL-20 DEL-21",
+        "DEL-20 DEL-21 DEL-26",
         "an undecided snapshot is refused, and the DB instance deleted",
         written=_only("UndecidedSnapshot"),
     ),
-    _one("never-deletable", "DEL-20 DEL-21", "deciding does not help", everywhere=_only("UndecidedSnapshot")),
+    _one(
+        "never-deletable", "DEL-20 DEL-21 DEL-26", "deciding does not help", everywhere=_only("UndecidedSnapshot")
+    ),
     _one(
         "snapshot-contradiction",
         "DEL-21",
@@ -721,30 +745,54 @@ COMPANIONS = [
 
 
 @cache
-def faults() -> tuple[Fault, ...]:
-    """Return all faults, in the order of the page's sections.
+def faults(document: str = DEFAULT_DOCUMENT) -> tuple[Fault, ...]:
+    """Return all faults that break rules of a document, in the order of its sections, with those rules only.
 
     Raises
     ------
+    UsageError
+        For a document whose rules no fault is known to break.
     ValueError
         If two faults have the same id.
 
     """
-    found = (
-        *ROLE,
-        *_attachments(),
-        *POLICY,
-        *OTHER_EDITIONS,
-        *PERMISSION,
-        *CREATION,
-        *_edits(),
-        *EDITING,
-        *DELETION,
-        *INSTANCES,
-        *COMPANIONS,
-    )
+    if document == ELASTICACHE:
+        from slrspec.documented.cache_faults import cache_faults
+
+        found = cache_faults(faults())
+    elif document == CATALOGUE:
+        from slrspec.documented.catalogue_faults import catalogue_faults
+
+        found = catalogue_faults(faults())
+    elif document == DEFAULT_DOCUMENT:
+        found = (
+            *ROLE,
+            *_attachments(),
+            *POLICY,
+            *OTHER_EDITIONS,
+            *PERMISSION,
+            *CREATION,
+            *_edits(),
+            *EDITING,
+            *DELETION,
+            *INSTANCES,
+            *COMPANIONS,
+        )
+    else:
+        raise UsageError(f"no fault breaks the rules of {document!r}", hint=f"known: {', '.join(WITH_FAULTS)}")
     if len({fault.id for fault in found}) != len(found):
         raise ValueError("two faults have the same id")
+    return found
+
+
+@cache
+def every_fault() -> dict[str, Fault]:
+    """Return the faults of all documents by their ids, each with the rules of all documents that it breaks."""
+    found: dict[str, Fault] = {}
+    for document in WITH_FAULTS:
+        for fault in faults(document):
+            rules = (*found[fault.id].rules, *fault.rules) if fault.id in found else fault.rules
+            found[fault.id] = replace(found.get(fault.id, fault), rules=rules)
     return found
 
 
@@ -757,7 +805,7 @@ def behaviour_with(names: Iterable[str], behaviour: Behaviour = DOCUMENTED) -> B
         For an id that no fault has.
 
     """
-    known = {fault.id: fault for fault in faults()}
+    known = every_fault()
     for name in names:
         if name not in known:
             from difflib import get_close_matches

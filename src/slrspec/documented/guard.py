@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from slrspec.documented.call import service_of
-from slrspec.documented.catalogue import RDS, services
-from slrspec.documented.deletion import usage_of
+from slrspec.documented.catalogue import ELASTICACHE, RDS
+from slrspec.documented.deletion import usage_of, users_of
 from slrspec.documented.model import due
+from slrspec.spec.services import services
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,7 +22,24 @@ if TYPE_CHECKING:
     from slrspec.documented.world import World
 
 SUCCESS = 300
-DOCUMENTED_ROLE = services()[RDS].role
+
+
+@dataclass(frozen=True)
+class Rules:
+    """Ids of the rules about a service's role: its name, its policy, what keeps it, and what brings it first."""
+
+    name: str
+    policy: str
+    use: str = ""
+    coming: str = ""
+    first: str = ""
+
+
+RULES = {
+    RDS: Rules("RDS-PER-01", "RDS-INT-08", "RDS-DEL-01", "RDS-CRE-02", "DB instance"),
+    ELASTICACHE: Rules("ELC-PER-01", "ELC-DEF-08", "ELC-DEL-01", "ELC-DEF-05", "cache cluster"),
+}
+OF_ANY = Rules("SLR-DEF-01", "SLR-DEF-04")
 
 
 @dataclass(frozen=True)
@@ -70,8 +88,9 @@ class Watch:
                 self._note(documented.rule, f"{action} was {_said(found)}; AWS answers {documented.code}")
         elif answered[0] < SUCCESS and before is not None:
             self._note(*before)
-        elif action == "GetRole" and _outcome(answered) == "NoSuchEntity" and _should_have_come(world):
-            self._note("RDS-CRE-02", f"{DOCUMENTED_ROLE} is not there; on AWS the first DB instance has brought it")
+        elif action == "GetRole" and _outcome(answered) == "NoSuchEntity" and (by := _should_have_come(world)):
+            said = f"{services()[by].role} is not there; on AWS the first {RULES[by].first} has brought it"
+            self._note(RULES[by].coming, said)
         return answered
 
     def _note(self, rule: str, what: str) -> None:
@@ -101,23 +120,24 @@ def _said(code: str) -> str:
 def _before(world: World) -> tuple[str, str] | None:
     """Return the rule that moto is about to break by accepting a call, and how; None if it is none."""
     call = world.call
-    if call.action == "CreateServiceLinkedRole" and call.get("AWSServiceName") == RDS:
-        return "RDS-PER-01", f"CreateServiceLinkedRole made a role that is not called {DOCUMENTED_ROLE}"
-    if call.action == "DeleteServiceLinkedRole":
-        role = call.role(call.get("RoleName"))
-        if role is not None and usage_of(world, role, call.region):
-            return "RDS-DEL-01", "DeleteServiceLinkedRole deleted a role in use; on AWS the task fails"
-    if call.action == "ListAttachedRolePolicies":
-        role = call.role(call.get("RoleName"))
-        if role is not None and service_of(role) and not role.managed_policies:
-            return "RDS-INT-08", "the service-linked role has no policy; on AWS it has exactly one"
+    if call.action == "CreateServiceLinkedRole" and (service := services().get(call.get("AWSServiceName"))):
+        rules = RULES.get(service.principal, OF_ANY)
+        return rules.name, f"CreateServiceLinkedRole made a role that is not called {service.role}"
+    role = call.role(call.get("RoleName"))
+    if role is None:
+        return None
+    rules = RULES.get(service_of(role), OF_ANY)
+    if call.action == "DeleteServiceLinkedRole" and usage_of(world, role, call.region):
+        return rules.use, "DeleteServiceLinkedRole deleted a role in use; on AWS the task fails"
+    if call.action == "ListAttachedRolePolicies" and service_of(role) and not role.managed_policies:
+        return rules.policy, "the service-linked role has no policy; on AWS it has exactly one"
     return None
 
 
-def _should_have_come(world: World) -> bool:
-    from moto.rds.models import rds_backends
-
-    if world.call.get("RoleName") != DOCUMENTED_ROLE or world.call.role_of_rds is not None:
-        return False
-    backends = dict.values(rds_backends[world.call.account])
-    return any(backend.databases for backend in backends)
+def _should_have_come(world: World) -> str:
+    """Return the service whose role is asked for, missing, and would be there on AWS; empty for none."""
+    asked = world.call.get("RoleName")
+    for principal in RULES:
+        if asked == services()[principal].role and world.call.role_of(principal) is None:
+            return principal if any(users_of(world, principal).values()) else ""
+    return ""

@@ -1,7 +1,9 @@
 """Putting the model into moto, and taking it out again.
 
-One method of three classes is wrapped: `call_action`, through which every call comes, in this process and in moto's
-server alike. It is looked up on each call, so what is put in works at once and leaves nothing behind.
+One method is wrapped: `call_action` of the class that moto's services share, through which every call comes, in
+this process and in moto's server alike. It is looked up on each call, so what is put in works at once and leaves
+nothing behind; and moto's RDS, which brings all of its EC2 with it, and its ElastiCache are imported by whoever
+calls them first.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ import inspect
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from random import Random
 from typing import TYPE_CHECKING, Any
@@ -25,10 +28,14 @@ if TYPE_CHECKING:
 
 OLDEST, TESTED, NEXT = (5, 0, 28), (5, 2, 5), (6, 0, 0)
 RESPONSES = {
+    "elasticache": ("moto.elasticache.responses", "ElastiCacheResponse"),
     "iam": ("moto.iam.responses", "IamResponse"),
     "rds": ("moto.rds.responses", "RDSResponse"),
     "sts": ("moto.sts.responses", "TokenResponse"),
 }
+# Looked at when somebody calls them, and not before: they are slow to import.
+LATER = frozenset({"elasticache", "rds"})
+METHODS = ("call_action", "_get_action", "get_access_key", "_authenticate_and_authorize_normal_action")
 Answerer = Callable[[World, Callable[[], Answer]], Answer]
 
 
@@ -49,7 +56,7 @@ class Installation:
 
 
 _installations: list[Installation] = []
-_originals: dict[str, Any] = {}
+_originals: list[Any] = []
 # Some answers are given while moto is shown the account as it was: no other thread may look meanwhile.
 _lock = threading.RLock()
 
@@ -100,24 +107,27 @@ def current() -> Installation | None:
 
 
 def _wrap_all() -> None:
-    for service, response in _responses().items():
-        original = response.call_action
-        _originals[service] = original
-        response.call_action = _wrapped(service, original)
+    shared = _shared_response()
+    _originals.append(shared.call_action)
+    shared.call_action = _wrapped(shared.call_action)
 
 
 def _unwrap_all() -> None:
-    for service, response in _responses().items():
-        response.call_action = _originals.pop(service)
+    _shared_response().call_action = _originals.pop()
 
 
-def _wrapped(service: str, original: Callable[[Any], Answer]) -> Callable[[Any], Answer]:
+def _wrapped(original: Callable[[Any], Answer]) -> Callable[[Any], Answer]:
     @functools.wraps(original)
     def call_action(self: Any) -> Answer:  # noqa: ANN401 - moto has no types
+        service = _service_of(self.__class__)
         installation = current()
-        call = Call.of(service, self)
-        if installation is None or (service == "sts" and call.action != "AssumeRole"):
+        if not service or installation is None:
             return original(self)
+        call = Call.of(service, self)
+        if service == "sts" and call.action != "AssumeRole":
+            return original(self)
+        if service in LATER:
+            _refuse_unknown(service)
         with _lock:
             if not _lets_pass(self, call):
                 return original(self)
@@ -125,6 +135,13 @@ def _wrapped(service: str, original: Callable[[Any], Answer]) -> Callable[[Any],
             return installation.answerer(world, lambda: original(self))
 
     return call_action
+
+
+@functools.cache
+def _service_of(response: Any) -> str:  # noqa: ANN401
+    """Return the service whose calls a class of moto's answers; empty for one that the model says nothing of."""
+    names = {(one.__module__, one.__qualname__) for one in response.__mro__}
+    return next((service for service, name in RESPONSES.items() if name in names), "")
 
 
 # Calls whose permission the model checks itself, with the resources and conditions that moto leaves out.
@@ -169,33 +186,30 @@ def _check_signature(response: Any, call: Call) -> None:  # noqa: ANN401
 
 
 @functools.cache
-def _responses() -> dict[str, Any]:
-    """Return the classes to wrap, having looked that moto is made as expected."""
+def _shared_response() -> Any:  # noqa: ANN401
+    """Return the class to wrap, having looked that moto is made as expected."""
     installed_version = _version()
     if not OLDEST <= _numbers(installed_version) < NEXT:
         raise _unknown(installed_version, "its version is none that the model was made for")
-    from importlib import import_module
-
     try:
-        found = {name: getattr(import_module(module), cls) for name, (module, cls) in RESPONSES.items()}
-        missing = _missing(found)
+        from moto.core.responses import BaseResponse
+
+        missing = _missing(BaseResponse)
     except (ImportError, AttributeError) as error:
         raise _unknown(installed_version, str(error)) from error
     if missing:
         raise _unknown(installed_version, f"it lacks {missing}")
-    return found
+    return BaseResponse
 
 
-def _missing(responses: dict[str, Any]) -> str:
+def _missing(shared: Any) -> str:  # noqa: ANN401
     """Return the first part of moto that the model needs and does not find, or an empty text."""
     from moto.iam import models
-    from moto.rds.models import rds_backends
     from moto.sts.models import sts_backends
 
-    for service, response in responses.items():
-        for method in ("call_action", "_get_action", "get_access_key", "_authenticate_and_authorize_normal_action"):
-            if not callable(getattr(response, method, None)):
-                return f"{service} {method}"
+    for service in ("iam", "sts"):
+        if lacking := _missing_of(service, shared):
+            return lacking
     expected: dict[str, tuple[Callable[..., Any], set[str]]] = {
         "IAMBackend.create_role": (models.IAMBackend.create_role, {"linked_service", "max_session_duration"}),
         # Not of the class itself: until Python 3.11.3 that is the signature of a base's __new__.
@@ -205,10 +219,32 @@ def _missing(responses: dict[str, Any]) -> str:
         ),
     }
     for name, (function, parameters) in expected.items():
-        lacking = parameters - set(inspect.signature(function).parameters)
+        lacking = ", ".join(sorted(parameters - set(inspect.signature(function).parameters)))
         if lacking:
-            return f"{', '.join(sorted(lacking))} of {name}"
-    return "" if rds_backends is not None and sts_backends is not None else "its backends"
+            return f"{lacking} of {name}"
+    return "" if sts_backends is not None else "its backends"
+
+
+def _missing_of(service: str, shared: Any) -> str:  # noqa: ANN401
+    """Return what the class behind a service lacks; it must not have a way of its own around the one wrapped."""
+    module, name = RESPONSES[service]
+    response = getattr(import_module(module), name)
+    lacking = next((method for method in METHODS if not callable(getattr(response, method, None))), "")
+    if not lacking and response.call_action is not shared.call_action:
+        lacking = "the shared call_action"
+    return f"{service} {lacking}" if lacking else ""
+
+
+@functools.cache
+def _refuse_unknown(service: str) -> None:
+    """Look, once a service is called and therefore imported, that it is made as expected, too."""
+    try:
+        backends = getattr(import_module(f"moto.{service}.models"), f"{service}_backends")
+        missing = _missing_of(service, _shared_response()) or ("" if backends is not None else "its backends")
+    except (ImportError, AttributeError) as error:
+        raise _unknown(_version(), str(error)) from error
+    if missing:
+        raise _unknown(_version(), f"it lacks {missing}")
 
 
 def _version() -> str:

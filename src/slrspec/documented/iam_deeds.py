@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from slrspec.documented import advisor, deletion, linked_role, simulation
-from slrspec.documented.catalogue import POLICY, RDS, RESERVED_PATH, Service, services
+from slrspec.documented.catalogue import POLICY
 from slrspec.documented.wire import Answer, answer
+from slrspec.spec.services import RESERVED_PATH, Service, services
 
 if TYPE_CHECKING:
     from slrspec.documented.world import World
@@ -104,10 +105,12 @@ def read(world: World, below: Below) -> Answer:
 
 
 def with_reserved_policy(world: World, below: Below) -> Answer:
-    """Make sure that moto knows the policy of RDS's role before it is asked about it."""
+    """Make sure that moto knows the policy of a service's role before it is asked about it."""
     arn = world.call.get("PolicyArn") or world.call.get("PermissionsBoundary")
-    if arn.endswith(f":policy{RESERVED_PATH}{POLICY}"):
-        linked_role.reserved_policy(world, services()[RDS])
+    name = arn.partition(f":policy{RESERVED_PATH}")[2]
+    service = next((one for one in services().values() if one.policy == name), None)
+    if service is not None:
+        linked_role.reserved_policy(world, service)
     return below()
 
 

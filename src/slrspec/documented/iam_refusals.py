@@ -6,9 +6,11 @@ import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from slrspec.documented.catalogue import RESERVED_PATH, services
+from slrspec.documented.call import iam_of, service_of
+from slrspec.documented.deletion import usage_of
 from slrspec.documented.linked_role import role_arn, role_name
 from slrspec.documented.refusals import EDITS, Refusal
+from slrspec.spec.services import RESERVED_PATH, services
 
 if TYPE_CHECKING:
     from slrspec.documented.world import World
@@ -166,12 +168,13 @@ def delete_service_linked_role(world: World) -> Refusals:
     name = world.call.get("RoleName")
     role = world.call.role(name)
     resource = role.arn if role is not None else f"arn:{world.call.partition}:iam::{world.call.account}:role/{name}"
-    yield world.forbidden("MayNotDelete", "iam:DeleteServiceLinkedRole", resource)
+    context = {"iam:AWSServiceName": [service_of(role)]} if role is not None else {}
+    yield world.forbidden("MayNotDelete", "iam:DeleteServiceLinkedRole", resource, context)
     if role is None:
         yield Refusal("MissingRole", f"The role with name {name} cannot be found.")
     elif world.linked_role(name) is None or "OrdinaryRole" in world.behaviour.everywhere:
         yield Refusal("OrdinaryRole", f"{name} exists but is not a service role.")
-    elif world.behaviour.refuses_in_use and world.call.rds.databases:
+    elif world.behaviour.refuses_in_use and usage_of(world, role, world.call.region):
         yield Refusal("InUse", f"{name} is in use.")
 
 
@@ -192,8 +195,6 @@ def deletion_status(world: World) -> Refusals:
 
 def assume_role(world: World) -> Refusals:
     """Refuse a service-linked role's credentials to everybody in the account."""
-    from slrspec.documented.call import iam_of, service_of
-
     arn = world.call.get("RoleArn")
     parts = arn.split(":")
     if len(parts) < 6:  # noqa: PLR2004 - an ARN has six parts

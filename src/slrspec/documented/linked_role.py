@@ -9,25 +9,29 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from slrspec.documented.behaviour import DOCUMENTED, Behaviour
-from slrspec.documented.catalogue import RDS, RESERVED_PATH, Service, other_policy, policy_of, services
+from slrspec.documented.catalogue import ELASTICACHE, RDS, other_policy, policy_of
 from slrspec.documented.world import Past, World
+from slrspec.spec.services import RESERVED_PATH, Service, services
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-DESCRIPTION_BY_RDS = "Allows Amazon RDS to manage AWS resources on your behalf"
-SESSION_SECONDS = "3600"
+# What a service writes into the role that it creates, as seen in public accounts.
+DESCRIPTIONS = {
+    RDS: "Allows Amazon RDS to manage AWS resources on your behalf",
+    ELASTICACHE: "Allows ElastiCache to manage AWS resources for your cache on your behalf.",
+}
 
 
 def role_name(behaviour: Behaviour, service: Service, suffix: str = "") -> str:
     """Return the name of a service's role."""
-    name = behaviour.role_name if service.principal == RDS else service.role
-    return f"{name}_{suffix}" if suffix else name
+    name = behaviour.role_name.format(host=service.principal.partition(".")[0]) or service.role
+    return f"{name}_{suffix}" if suffix and behaviour.keeps_suffix else name
 
 
 def role_path(behaviour: Behaviour, principal: str) -> str:
     """Return the path of a service's role."""
-    return behaviour.role_path if principal == RDS else f"{RESERVED_PATH}{principal}/"
+    return behaviour.role_path or f"{RESERVED_PATH}{principal}/"
 
 
 def role_arn(world: World, principal: str, suffix: str = "") -> str:
@@ -38,13 +42,13 @@ def role_arn(world: World, principal: str, suffix: str = "") -> str:
     return f"arn:{world.call.partition}:iam::{world.call.account}:role{RESERVED_PATH}{principal}/{name}"
 
 
-def create(world: World, service: Service, *, description: str, suffix: str = "", by_rds: bool = False) -> Any:  # noqa: ANN401
+def create(world: World, service: Service, *, description: str, suffix: str = "", by_service: bool = False) -> Any:  # noqa: ANN401
     """Make a service's role, with its one policy, and return it."""
     behaviour = world.behaviour
-    if by_rds:
-        behaviour = replace(behaviour, **behaviour.when_by_rds)
+    if by_service:
+        behaviour = replace(behaviour, **behaviour.when_by_service)
     name = role_name(behaviour, service, suffix)
-    tags = [{"Key": "slrspec", "Value": "fault"}] if behaviour.born_tagged and service.principal == RDS else []
+    tags = [{"Key": "slrspec", "Value": "fault"}] if behaviour.born_tagged else []
     role = world.call.iam.create_role(
         name,
         json.dumps(_trust(behaviour, service)),
@@ -52,7 +56,7 @@ def create(world: World, service: Service, *, description: str, suffix: str = ""
         None,
         description or None,
         tags,
-        SESSION_SECONDS,
+        str(behaviour.session_seconds),
         linked_service=service.principal,
     )
     former = world.memory.former_ids.get(name)
@@ -60,12 +64,20 @@ def create(world: World, service: Service, *, description: str, suffix: str = ""
         del world.call.iam.roles[role.id]
         role.id = former
         world.call.iam.roles[former] = role
-    if behaviour.has_policy or service.principal != RDS:
+    if behaviour.has_policy:
         reserved_policy(world, service, behaviour).attach_to(role)
-    if service.principal == RDS:
-        _decorate(world, role)
+    _decorate(world, role, service)
     _lag(world, name, None)
     return role
+
+
+def bring(world: World, principal: str) -> None:
+    """Create the role of a service as the service itself does, if it is missing."""
+    if world.call.role_of(principal) is not None or not world.behaviour.created_by_service:
+        return
+    if world.memory.former_ids and not world.behaviour.recreated_by_service:
+        return
+    create(world, services()[principal], description=DESCRIPTIONS[principal], by_service=True)
 
 
 def remove(world: World, role: Any) -> None:  # noqa: ANN401
@@ -87,30 +99,31 @@ def reserved_policy(world: World, service: Service, behaviour: Behaviour | None 
     """
     from moto.iam import models
 
+    behaviour = behaviour or world.behaviour
     version = policy_of(world.setting.edition) if service.principal == RDS else None
     managed: Any = models.AWSManagedPolicy
-    name = (behaviour or world.behaviour).policy_name if service.principal == RDS else service.policy
     policy = managed(
-        name,
+        behaviour.policy_name or service.policy,
         account_id=world.call.account,
         region=world.call.region,
         path=RESERVED_PATH,
         default_version_id=version.version if version else None,
-        document=_document(behaviour or world.behaviour, version.document)
-        if version
-        else other_policy(service.policy),
+        document=_document(behaviour, version.document if version else other_policy(service.policy)),
     )
     known = world.call.iam.managed_policies
-    if policy.arn not in known or (service.principal == RDS and known[policy.arn].attachment_count == 0):
+    if policy.arn not in known or known[policy.arn].attachment_count == 0:
         known[policy.arn] = policy
     return known[policy.arn]
 
 
 def _trust(behaviour: Behaviour, service: Service) -> dict[str, Any]:
-    if service.principal != RDS:
-        behaviour = DOCUMENTED
-    principals = behaviour.trusted if service.principal == RDS else {"Service": service.principal}
-    statement: dict[str, Any] = {"Effect": "Allow", "Principal": dict(principals), "Action": behaviour.trust_action}
+    principals = {
+        kind: names.format(service=service.principal)
+        if isinstance(names, str)
+        else [name.format(service=service.principal) for name in names]
+        for kind, names in (behaviour.trusted or {"Service": "{service}"}).items()
+    }
+    statement: dict[str, Any] = {"Effect": "Allow", "Principal": principals, "Action": behaviour.trust_action}
     if behaviour.trust_condition:
         statement["Condition"] = behaviour.trust_condition
     return {"Version": "2012-10-17", "Statement": [statement]}
@@ -140,10 +153,11 @@ def _listed(value: str | list[str]) -> list[str]:
     return value if isinstance(value, list) else [value]
 
 
-def _decorate(world: World, role: Any) -> None:  # noqa: ANN401
+def _decorate(world: World, role: Any, service: Service) -> None:  # noqa: ANN401
     behaviour = world.behaviour
     if behaviour.extra_policy:
-        reserved_policy(world, services()["elasticache.amazonaws.com"]).attach_to(role)
+        other = RDS if service.principal == ELASTICACHE else ELASTICACHE
+        reserved_policy(world, services()[other]).attach_to(role)
     if behaviour.inline_policy:
         statement = {"Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource": "*"}
         role.policies["slrspec"] = json.dumps({"Version": "2012-10-17", "Statement": [statement]})

@@ -7,10 +7,14 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from slrspec.documented import advisor, simulation
-from slrspec.documented.db_instances import RDS_DEEDS, RDS_REFUSALS, bring_role
+from slrspec.documented.cache_clusters import ELASTICACHE_DEEDS, ELASTICACHE_REFUSALS
+from slrspec.documented.call import service_of
+from slrspec.documented.catalogue import ELASTICACHE, RDS
+from slrspec.documented.db_instances import RDS_DEEDS, RDS_REFUSALS
 from slrspec.documented.deletion import settle
 from slrspec.documented.iam_deeds import IAM_DEEDS
 from slrspec.documented.iam_refusals import REFUSALS_BY_CALL
+from slrspec.documented.linked_role import bring
 from slrspec.documented.wire import Answer, refusal
 
 if TYPE_CHECKING:
@@ -21,12 +25,20 @@ Below = Callable[[], Answer]
 REFUSALS: Mapping[tuple[str, str], Callable[[World], Iterator[Refusal | None]]] = {
     **REFUSALS_BY_CALL,
     **RDS_REFUSALS,
+    **ELASTICACHE_REFUSALS,
     ("iam", "GenerateServiceLastAccessedDetails"): advisor.generate_refusals,
     ("iam", "GetServiceLastAccessedDetails"): advisor.details_refusals,
     ("iam", "SimulateCustomPolicy"): simulation.custom_refusals,
     ("iam", "SimulatePrincipalPolicy"): simulation.principal_refusals,
 }
-DEEDS: Mapping[tuple[str, str], Callable[[World, Below], Answer]] = {**IAM_DEEDS, **RDS_DEEDS}
+DEEDS: Mapping[tuple[str, str], Callable[[World, Below], Answer]] = {
+    **IAM_DEEDS,
+    **RDS_DEEDS,
+    **ELASTICACHE_DEEDS,
+}
+
+# What a service refuses to whoever may not create its role.
+BRINGING = {"MayNotCreateByRds": RDS, "MayNotCreateByElastiCache": ELASTICACHE}
 
 
 def answer(world: World, below: Below) -> Answer:
@@ -71,11 +83,11 @@ def _refuse(world: World, refused: Refusal, below: Below) -> Answer:
     behaviour = world.behaviour
     if refused.key in behaviour.written:
         _do(world, below)
-    role = world.call.role_of_rds
-    if refused.key in behaviour.rewords and role is not None:
-        role.description = "somebody tried to change this"
-    if refused.key == "MayNotCreateByRds" and behaviour.created_though_refused:
-        bring_role(world)
+    if refused.key in behaviour.rewords:
+        for role in filter(service_of, world.call.iam.roles.values()):
+            role.description = "somebody tried to change this"
+    if refused.key in BRINGING and behaviour.created_though_refused:
+        bring(world, BRINGING[refused.key])
     documented = refused.documented
     code = behaviour.recoded.get(refused.key, documented.code)
     return refusal(world.call.service, code, documented.status, refused.message)

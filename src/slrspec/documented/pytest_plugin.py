@@ -98,10 +98,9 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
 
 
 def _said(leanings: list[Leaning]) -> str:
-    from slrspec.spec.gherkin import read_specification
-    from slrspec.spec.location import features_folder
+    from slrspec.spec.gherkin import read_all
 
-    rules = read_specification(features_folder()).by_id
+    rules = {rule.id: rule for one in read_all() for rule in one.rules}
     lines = ["passes only because moto does not do what AWS documents:"]
     for leaning in leanings:
         statement = rules[leaning.rule].statement if leaning.rule in rules else "AWS's own answer"

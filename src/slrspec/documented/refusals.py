@@ -77,6 +77,7 @@ REFUSALS: dict[str, Documented] = {
     "MayNotEdit": Documented("AccessDenied", 403, "RDS-PER-14"),
     "MayNotDelete": Documented("AccessDenied", 403, "RDS-PER-15"),
     "MayNotCreateByRds": Documented("InvalidParameterValue", 400, "RDS-PER-16"),
+    "MayNotCreateByElastiCache": Documented("ServiceLinkedRoleNotFoundFault", 400, "ELC-COM-05"),
     "MalformedService": Documented("ValidationError", 400),
     "UnknownService": Documented("AccessDenied", 403, "RDS-COM-03"),
     "Suffix": Documented("InvalidInput", 400, "RDS-COM-02"),

@@ -17,7 +17,7 @@ from uuid import uuid4
 
 import slrspec
 from slrspec.documented.behaviour import DOCUMENTED, Setting
-from slrspec.documented.faults import behaviour_with, faults
+from slrspec.documented.faults import behaviour_with, every_fault
 from slrspec.documented.handle import DEFAULT_ACCOUNT, DEFAULT_REGION, begin_session, end_session
 from slrspec.errors import SlrspecError, UsageError
 
@@ -69,7 +69,10 @@ class Control:
             case ("GET", []):
                 return self._state()
             case ("GET", ["faults"]):
-                return [{"id": f.id, "what": f.what, "rules": f.rules, "on": f.id in self.broken} for f in faults()]
+                return [
+                    {"id": f.id, "what": f.what, "rules": f.rules, "on": f.id in self.broken}
+                    for f in every_fault().values()
+                ]
             case ("POST", ["faults", name]):
                 behaviour_with([name])
                 self.broken = [*dict.fromkeys([*self.broken, name])]

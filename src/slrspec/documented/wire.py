@@ -1,4 +1,4 @@
-"""Answers in AWS's Query protocol, as IAM, RDS and STS give them."""
+"""Answers in AWS's Query protocol, as IAM, RDS, ElastiCache and STS give them."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from uuid import uuid4
 from xml.sax.saxutils import escape
 
 NAMESPACES = {
+    "elasticache": "http://elasticache.amazonaws.com/doc/2015-02-02/",
     "iam": "https://iam.amazonaws.com/doc/2010-05-08/",
     "rds": "http://rds.amazonaws.com/doc/2014-10-31/",
     "sts": "https://sts.amazonaws.com/doc/2011-06-15/",

@@ -7,6 +7,7 @@ import shutil
 from typing import TYPE_CHECKING, Any
 
 from slrspec.reporting.plain import compact, plain, shortened
+from slrspec.running.command_line import ENDPOINT
 from slrspec.running.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -56,12 +57,22 @@ def issue(run: Run, rule: RuleResult, result: ScenarioResult) -> str:
             else ["It takes a user with a policy; see the evidence."]
         ),
         "",
+        *_commands(result),
         "Found by slrspec, with this scenario:",
         "",
         *steps,
         "",
     ]
     return "\n".join(lines)
+
+
+def _commands(result: ScenarioResult) -> list[str]:
+    """Return the commands that made some of those calls, where it is about the AWS CLI."""
+    lines = [plain(call.command.line) for call in _that_matter(result) if call.command is not None]
+    if not lines:
+        return []
+    where = f"http://127.0.0.1:{PLACEHOLDER_PORT}"
+    return ["By the AWS CLI:", "", *(f"    {line.replace(ENDPOINT, where)}" for line in lines), ""]
 
 
 def _reproducible(result: ScenarioResult) -> bool:

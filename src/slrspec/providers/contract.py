@@ -33,6 +33,8 @@ class Description:
         What it can do beyond answering calls. A scenario that needs another one is not run.
     settings
         Whatever makes the product differ from its defaults.
+    lacks
+        Why a capability is not there, where that can be said.
 
     """
 
@@ -41,6 +43,7 @@ class Description:
     started_by: str
     capabilities: frozenset[str] = frozenset()
     settings: Mapping[str, str] = field(default_factory=dict)
+    lacks: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,27 @@ class Principal:
     name: str
     access_key: str = field(repr=False)
     secret_key: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Door:
+    """Where another program gets into an account by its credentials alone.
+
+    Attributes
+    ----------
+    url
+        The endpoint.
+    access_key, secret_key
+        Of somebody of that account who may do anything.
+    timeout
+        Seconds to wait for an answer.
+
+    """
+
+    url: str
+    access_key: str = field(repr=False)
+    secret_key: str = field(repr=False)
+    timeout: float = 10.0
 
 
 @dataclass(frozen=True)
@@ -127,8 +151,26 @@ class Account(Protocol):
         """Return a name that nothing else in this account has, recognisably slrspec's."""
 
 
+class ByCommandLine(Protocol):
+    """What an account has besides, where the provider has the capability `command-line`."""
+
+    def door(self) -> Door:
+        """Return where the AWS CLI gets in; asked for once, and only in a scenario that needs it.
+
+        Raises
+        ------
+        ProviderTrouble
+            If it cannot be brought into this account.
+
+        """
+
+
 class Provider(Protocol):
-    """Where scenarios run."""
+    """Where scenarios run.
+
+    One that has an attribute `region` tells `slrspec plan --cells` where its calls go, and one with a text `single`
+    why several processes must not use it at once.
+    """
 
     @property
     def name(self) -> str:

@@ -13,12 +13,13 @@ import secrets
 import time
 from contextlib import ExitStack, contextmanager, suppress
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from slrspec.errors import UsageError
-from slrspec.providers.contract import Description, Patience, PolicyDocument, Principal
+from slrspec.providers.aws_cli import CAPABILITY, with_command_line
+from slrspec.providers.contract import Description, Door, Patience, PolicyDocument, Principal
 from slrspec.providers.endpoint_settings import RESET, EndpointSettings, checked
 from slrspec.providers.leftovers import delete_leftovers
 from slrspec.providers.loopback import local_environment, loopback_only
@@ -35,6 +36,9 @@ if TYPE_CHECKING:
 # moto's server takes the account from this header; who does not know it passes over it.
 ACCOUNT_HEADER = "x-moto-account-id"
 UNKNOWN_ACCOUNT = "000000000000"
+BY_KEY = ""
+"""No account is named, so that it follows from the access key."""
+ANYTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 SHORT = 3.0
 """Seconds to wait for an answer to a question about the product itself."""
 EVERYTHING = frozenset({"iam-enforcement", "second-region"})
@@ -44,7 +48,7 @@ NOT_IMPLEMENTED = "NotImplementedError"
 
 @dataclass(frozen=True)
 class Caller:
-    """Whose call it is: the account by its id, and the credentials."""
+    """Whose call it is: the account by its id, or `BY_KEY`, and the credentials."""
 
     account_id: str
     access_key: str
@@ -127,7 +131,7 @@ class EndpointProvider:
             "reset": f"emptied before each scenario ({settings.reset})",
             "names": "what the scenario before has left is deleted",
         }
-        return Description(
+        described = Description(
             product=settings.product or found.product,
             version=settings.version or found.version,
             started_by=f"for the run: {' '.join(settings.start)}" if settings.start else "somebody else",
@@ -138,6 +142,9 @@ class EndpointProvider:
                 **{name: value for name, value in settings.environment.items() if "PORT" not in name},
             },
         )
+        # Whether it can be had depends on this machine, too; whether it is wanted, on the settings alone.
+        left_out = settings.capabilities is not None and CAPABILITY not in settings.capabilities
+        return with_command_line(described, why_not="its settings leave it out" if left_out else "")
 
     @contextmanager
     def open_account(self, scenario: str) -> Iterator[EndpointAccount]:  # noqa: ARG002 - each gets a new one
@@ -166,6 +173,11 @@ class EndpointProvider:
         else:
             delete_leftovers(account)
         yield account
+
+    @property
+    def region(self) -> str:
+        """Where calls go unless told otherwise."""
+        return self.settings.region
 
     def close(self) -> None:
         """Stop what was started, and give the user's environment back."""
@@ -224,6 +236,27 @@ class EndpointProvider:
         except (ConnectionError, HTTPClientError):
             self._suspect = True
             raise
+
+    def door(self, account: EndpointAccount) -> Door:
+        """Return where the AWS CLI gets into an account, which has to follow from the access key.
+
+        The administrator's key does where the product takes it for the account, or knows only one. Elsewhere a user
+        of that account is made, who may do anything.
+
+        Raises
+        ------
+        ProviderTrouble
+            If STS tells of another account all the same.
+
+        """
+        settings, own = self.settings, account.administrator
+        caller = replace(own, account_id=BY_KEY)
+        if self._identity(caller) not in {own.account_id, ""}:  # a product without STS has no accounts either
+            user = account.principal("the AWS CLI", ANYTHING)
+            caller = Caller(BY_KEY, user.access_key, user.secret_key)
+            if self._identity(caller) != own.account_id:
+                raise ProviderTrouble("no access key brings the AWS CLI into the account of the scenario")
+        return Door(settings.url.rstrip("/"), caller.access_key, caller.secret_key, settings.timeout)
 
     @contextmanager
     def _enforced(self, *, wanted: bool) -> Iterator[None]:
@@ -365,7 +398,8 @@ class EndpointProvider:
     def _reset(self) -> None:
         match = RESET.fullmatch(self.settings.reset)
         assert match is not None  # the settings were checked
-        status, said = self._http(match[1], match[2])
+        # A product that is emptied of many accounts may take a while: moto builds each of them once more.
+        status, said = self._http(match[1], match[2], seconds=self.settings.timeout)
         if not http.client.OK <= status < http.client.MULTIPLE_CHOICES:
             raise ProviderTrouble(f"{self.settings.reset} answered {status or said}")
 
@@ -377,11 +411,11 @@ class EndpointProvider:
                 return found if isinstance(found, dict) else {}
         return {}
 
-    def _http(self, method: str, path: str, body: str = "") -> tuple[int, str]:
+    def _http(self, method: str, path: str, body: str = "", *, seconds: float = SHORT) -> tuple[int, str]:
         """Return status and text of an answer; 0 and what went wrong if there is none. No redirect is followed."""
         parts = urlsplit(self.settings.url)
         kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-        connection = kind(parts.netloc, timeout=min(SHORT, self.settings.timeout))
+        connection = kind(parts.netloc, timeout=min(seconds, self.settings.timeout))
         try:
             connection.request(method, path, body, {"Content-Type": "text/plain"})
             answer = connection.getresponse()
@@ -449,6 +483,10 @@ class EndpointAccount:
         key = iam.create_access_key(UserName=user)["AccessKey"]
         return Principal(name, key["AccessKeyId"], key["SecretAccessKey"])
 
+    def door(self) -> Door:
+        """Return where the AWS CLI gets in."""
+        return self.provider.door(self)
+
     def unique_name(self, noun: str) -> str:
         """Count up: nothing is in the account when it is opened."""
         number = next(self._numbers.setdefault(noun, itertools.count(1)))
@@ -458,7 +496,8 @@ class EndpointAccount:
 
 
 def _name_account(params: dict[str, Any], **_: object) -> None:
-    params["headers"][ACCOUNT_HEADER] = _caller.get().account_id
+    if account := _caller.get().account_id:
+        params["headers"][ACCOUNT_HEADER] = account
 
 
 def _brief(error: Exception) -> str:

@@ -1,4 +1,4 @@
-"""Emptying an account that scenarios share, of what slrspec has made in it and of the service-linked role."""
+"""Emptying an account that scenarios share, of what slrspec has made in it and of its service-linked roles."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from slrspec.running.trouble import ProviderTrouble
+from slrspec.spec.services import RESERVED_PATH
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
     from slrspec.providers.contract import Account
 
 PREFIX = "slrspec-"
-ROLE_PATH = "/aws-service-role/rds.amazonaws.com/"
 ROUNDS, BETWEEN = 40, 0.25
 
 
@@ -61,11 +61,26 @@ def _snapshots(account: Account) -> Iterable[str]:
                 yield f"DB snapshot {name}"
 
 
+def _caches(account: Account) -> Iterable[str]:
+    client: Any = account.client("elasticache")
+    # Some products keep what was deleted in that status for ever; whether it keeps the role, the role will show.
+    for one in _listed(client.describe_cache_clusters, "CacheClusters"):
+        name = one["CacheClusterId"]
+        if name.startswith(PREFIX) and one.get("CacheClusterStatus") != "deleting":
+            _tried(client.delete_cache_cluster, CacheClusterId=name)
+            yield f"cache cluster {name}"
+    for one in _listed(client.describe_replication_groups, "ReplicationGroups"):
+        name = one["ReplicationGroupId"]
+        if name.startswith(PREFIX) and one.get("Status") != "deleting":
+            _tried(client.delete_replication_group, ReplicationGroupId=name)
+            yield f"replication group {name}"
+
+
 def _roles(account: Account) -> Iterable[str]:
     iam: Any = account.client("iam")
     for role in _listed(iam.list_roles, "Roles"):
         name = role["RoleName"]
-        linked = role["Path"].startswith(ROLE_PATH)
+        linked = role["Path"].startswith(RESERVED_PATH)
         if not linked and not name.startswith(PREFIX):
             continue
         if linked:
@@ -119,7 +134,7 @@ def _profiles(account: Account) -> Iterable[str]:
             yield f"instance profile {name}"
 
 
-KINDS = (_instances, _snapshots, _profiles, _roles, _users, _policies)
+KINDS = (_instances, _snapshots, _caches, _profiles, _roles, _users, _policies)
 
 
 def _listed(read: Callable[..., Any], what: str, **parameters: str) -> list[Any]:

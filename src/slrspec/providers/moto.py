@@ -16,7 +16,9 @@ from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
-from slrspec.providers.contract import Description, Patience, PolicyDocument, Principal
+from slrspec.providers.aws_cli import with_command_line
+from slrspec.providers.contract import Description, Door, Patience, PolicyDocument, Principal
+from slrspec.providers.in_process_door import opened_door, why_none
 from slrspec.providers.loopback import local_environment, loopback_only
 
 if TYPE_CHECKING:
@@ -41,15 +43,17 @@ class MotoProvider:
     """moto as it comes."""
 
     name = "moto"
+    region = REGION
 
     def __init__(self) -> None:
         self._opened = ExitStack()
         self._session: Session | None = None
         self._clients: dict[tuple[str, str, str], BaseClient] = {}
+        self._served = ""
 
     def describe(self) -> Description:
         """Say which moto is installed, without importing it."""
-        return Description(
+        described = Description(
             product="moto",
             version=version("moto"),
             started_by="in this process",
@@ -60,6 +64,7 @@ class MotoProvider:
                 "managed policies": "not loaded, which is moto's default",
             },
         )
+        return with_command_line(described, why_not=why_none())
 
     @contextmanager
     def open_account(self, scenario: str) -> Iterator[MotoAccount]:  # noqa: ARG002 - every scenario gets a new one
@@ -75,7 +80,14 @@ class MotoProvider:
         """Stop the mock and give the user's environment back."""
         self._clients.clear()
         self._session = None
+        self._served = ""
         self._opened.close()
+
+    def served(self) -> str:
+        """Return the URL at which the running mock is served to other processes, from the first call on."""
+        if not self._served:
+            self._served = self._opened.enter_context(opened_door())
+        return self._served
 
     def shared_client(self, service: str, region: str, principal: Principal) -> BaseClient:
         """Return the one client for a service, a Region and credentials; the account is chosen call by call."""
@@ -140,6 +152,10 @@ class MotoAccount:
         iam.put_user_policy(UserName=user, PolicyName="only", PolicyDocument=json.dumps(policy))
         key = iam.create_access_key(UserName=user)["AccessKey"]
         return Principal(name, key["AccessKeyId"], key["SecretAccessKey"])
+
+    def door(self) -> Door:
+        """Return where another process gets in; there an access key of twelve digits is the account."""
+        return Door(self.provider.served(), self.account_id, self.account_id)
 
     def unique_name(self, noun: str) -> str:
         """Count up: the account is new, so nothing else is in it."""

@@ -66,26 +66,28 @@ def smoke(provider: Provider) -> Iterator[Look]:
             yield Look("keeps accounts apart", ok=None, said=f"no; {isolation}", advice=ADVICE["account"])
         else:
             yield _apart(account, provider, opened)
-    for name in ("second-region", "iam-enforcement"):
+    for name in ("second-region", "iam-enforcement", "command-line"):
         has = name in described.capabilities
         yield Look(
             name.replace("-", " "),
             ok=True if has else None,
             said="yes" if has else "no",
-            advice="" if has else ADVICE.get(name, ""),
+            advice="" if has else described.lacks.get(name, ADVICE.get(name, "")),
         )
 
 
+ROLES = "service-linked roles"
 CALLS: tuple[tuple[str, str, Callable[[Any], Any]], ...] = (
     ("STS", "sts", lambda sts: sts.get_caller_identity()),
     ("IAM", "iam", lambda iam: iam.list_roles(PathPrefix="/aws-service-role/")),
     ("RDS", "rds", lambda rds: rds.describe_db_instances()),
-    ("service-linked roles", "iam", lambda iam: iam.create_service_linked_role(AWSServiceName=SERVICE)),
+    ("ElastiCache", "elasticache", lambda elasticache: elasticache.describe_cache_clusters()),
+    (ROLES, "iam", lambda iam: iam.create_service_linked_role(AWSServiceName=SERVICE)),
 )
 
 
 def _speaks(account: Account, name: str, service: str, call: Callable[[Any], Any]) -> Look:
-    what = f"speaks {name}" if name.isupper() else f"creates {name}"
+    what = f"creates {name}" if name == ROLES else f"speaks {name}"
     try:
         call(account.client(service))
     except Exception as error:  # noqa: BLE001 - judged right here

@@ -31,6 +31,9 @@ def text(trials: list[Trial], specification: Specification) -> str:
 
 def _trial(trial: Trial, rule: str) -> Iterable[str]:
     killers = trial.killers.get(rule, ())
+    if rule in trial.untried:
+        yield f"  ○ {trial.fault.id}: not tried, for this rule cannot be run here"
+        return
     if not killers:
         unsure = trial.unsure.get(rule, ())
         why = f"; {len(unsure)} could not tell" if unsure else ""
@@ -80,5 +83,6 @@ def _own(trial: Trial) -> str:
     parts = []
     for rule in trial.fault.rules:
         names = [scenario.partition("/")[2] for scenario in trial.killers.get(rule, ())]
-        parts.append(f"{rule}: {', '.join(names)}" if names else f"**{rule}: survived**")
+        missing = f"{rule}: not tried" if rule in trial.untried else f"**{rule}: survived**"
+        parts.append(f"{rule}: {', '.join(names)}" if names else missing)
     return "<br>".join(parts)

@@ -13,8 +13,8 @@ from slrspec.reporting.terminal import INDENT, Style, step_lines
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from slrspec.running.results import Exchange, Run, ScenarioResult
-    from slrspec.spec.rules import Rule, Scenario
+    from slrspec.running.results import Command, Exchange, Run, ScenarioResult
+    from slrspec.spec.rules import Rule, Told
 
 LONGEST = 400
 
@@ -35,13 +35,14 @@ def gherkin(rule: Rule) -> Iterator[str]:
     if rule.description:
         yield ""
         yield from (f"{INDENT}{line}" for line in rule.description.splitlines())
-    for scenario in rule.scenarios:
+    for scenario in rule.told:
         yield ""
         yield from _scenario(scenario)
 
 
-def _scenario(scenario: Scenario) -> Iterator[str]:
-    yield f"{INDENT}Scenario: {scenario.name}"
+def _scenario(scenario: Told) -> Iterator[str]:
+    times = f"  (for each of {scenario.times} services)" if scenario.times > 1 else ""
+    yield f"{INDENT}Scenario: {scenario.name}{times}"
     for step in scenario.steps:
         yield f"{INDENT * 2}{step.keyword} {step.text}"
         widths = [max(len(row[i]) for row in step.table) for i in range(len(step.table[0]))] if step.table else []
@@ -91,7 +92,17 @@ def _exchange(exchange: Exchange) -> Iterator[str]:
     yield f"{INDENT * 3}call {exchange.number}: {exchange.operation}{who} in {exchange.region}"
     yield f"{INDENT * 4}sent     {shortened(compact(exchange.parameters), LONGEST)}"
     if exchange.error is not None:
-        said = f"{exchange.error.code} ({exchange.error.status}): {exchange.error.message}"
-        yield f"{INDENT * 4}refused  {shortened(plain(said), LONGEST)}"
+        yield f"{INDENT * 4}refused  {shortened(plain(str(exchange.error)), LONGEST)}"
     else:
         yield f"{INDENT * 4}answered {shortened(compact(exchange.answer), LONGEST)}"
+    if exchange.command is not None:
+        yield from _command(exchange.command)
+
+
+def _command(command: Command) -> Iterator[str]:
+    ended = "stopped, for it did not end" if command.exit_code is None else f"exit {command.exit_code}"
+    yield f"{INDENT * 4}by       {shortened(plain(command.line), LONGEST)}"
+    yield f"{INDENT * 4}         {ended}"
+    for name, text in (("stdout", command.stdout), ("stderr", command.stderr)):
+        if text.strip():
+            yield f"{INDENT * 4}{name}   {shortened(plain(text), LONGEST)}"

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 WIDTH = 100
 INDENT = "    "
+# Of a rule that runs for each of many services, so many failures are shown; the results have them all.
+SHOWN = 3
 
 
 @dataclass(frozen=True)
@@ -110,9 +112,13 @@ def _problem(run: Run, rule: RuleResult, verdict: RuleVerdict, style: Style) -> 
     title = f"{rule.id} on {verdict.provider}: {verdict.verdict}, {verdict.problem}"
     yield click.style(shortened(title, style.width), fg="red", bold=True)
     yield f"{INDENT}{plain(rule.statement)}"
-    for result in run.scenarios:
-        if result.rule == rule.id and result.provider == verdict.provider and result.verdict is verdict.verdict:
-            yield from _scenario(result, style, brief=True)
+    ours = [s for s in run.scenarios if s.rule == rule.id and s.provider == verdict.provider]
+    found = [result for result in ours if result.verdict is verdict.verdict]
+    for result in found[:SHOWN]:
+        yield from _scenario(result, style, brief=True)
+    if len(found) > SHOWN:
+        said = f"and {len(found) - SHOWN} more like this: {len(found)} of {len(ours)} scenarios"
+        yield f"{INDENT}{said} (slrspec show {rule.id})"
 
 
 def _everything(run: Run, style: Style) -> Iterator[str]:

@@ -65,13 +65,8 @@ def assemble(  # noqa: PLR0913 - a run is made of as many things
         for name in providers
         for scenario in selected
     ]
-    rule_results = [_rule(rule, providers, scenarios, deviations, today) for rule in rules]
-    totals = [_totals(name, rule_results) for name in providers]
-    # What was recorded and not judged has run, too.
-    ran = any(result.verdict is not Verdict.NOT_RUN or result.exchanges for result in scenarios)
-    verdicts = [verdict for rule in rule_results for verdict in rule.verdicts]
-    return Run(
-        run=info,
+    return sum_up(
+        info=info,
         suite=Suite(version=version, digest=specification.digest),
         document=DocumentInfo(
             id=specification.document.id,
@@ -82,11 +77,37 @@ def assemble(  # noqa: PLR0913 - a run is made of as many things
         ),
         environment=dict(environment),
         providers=[_provider(name, description) for name, description in providers.items()],
-        totals=totals,
-        conformant=all(conformant(v.verdict for v in verdicts if v.provider == name) for name in providers),
-        not_verified=[r.id for r in rule_results if any(v.verdict is Verdict.NOT_RUN for v in r.verdicts)],
+        rules=[_rule(rule, providers, scenarios, deviations, today) for rule in rules],
+        scenarios=scenarios,
+    )
+
+
+def sum_up(
+    *,
+    info: RunInfo,
+    suite: Suite,
+    document: DocumentInfo,
+    environment: dict[str, str],
+    providers: list[ProviderInfo],
+    rules: list[RuleResult],
+    scenarios: list[ScenarioResult],
+) -> Run:
+    """Add up the verdicts on rules: totals, conformance, exit code."""
+    names = [provider.name for provider in providers]
+    verdicts = [verdict for rule in rules for verdict in rule.verdicts]
+    # What was recorded and not judged has run, too.
+    ran = any(result.verdict is not Verdict.NOT_RUN or result.exchanges for result in scenarios)
+    return Run(
+        run=info,
+        suite=suite,
+        document=document,
+        environment=environment,
+        providers=providers,
+        totals=[_totals(name, rules) for name in names],
+        conformant=all(conformant(v.verdict for v in verdicts if v.provider == name) for name in names),
+        not_verified=[r.id for r in rules if any(v.verdict is Verdict.NOT_RUN for v in r.verdicts)],
         exit_code=_exit_code(verdicts, ran=ran, interrupted=info.interrupted),
-        rules=rule_results,
+        rules=rules,
         scenarios=scenarios,
     )
 

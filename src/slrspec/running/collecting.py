@@ -40,6 +40,9 @@ class FeatureFile(pytest.Module):
             if not any(row.id in self.wanted for row in rows):
                 continue
             bound = bind(str(self.path), title, features_base_dir="")(_run)
+            if rows[0].for_each_service:
+                examples = [pytest.param(dict(row.example), id=row.example[0][1]) for row in rows]
+                bound = pytest.mark.parametrize("_pytest_bdd_example", examples)(bound)
             setattr(self.obj, title, bound)
             # pytest has no public way to make items of a function that is not a name of a module.
             items: Iterator[Any] = self._genfunctions(title, bound)

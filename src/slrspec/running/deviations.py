@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from slrspec.errors import DeviationError
 from slrspec.running.results import Known
 from slrspec.running.verdict import Verdict
+from slrspec.spec.location import DEFAULT_DOCUMENT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -58,9 +59,13 @@ class Deviation:
         )
 
 
-def shipped_file(provider: str) -> Path:
-    """Return where the deviations of a provider lie that slrspec ships, whether or not there are any."""
-    return SHIPPED / f"{provider.partition(':')[0]}.toml"
+def shipped_file(provider: str, document: str = "") -> Path:
+    """Return where slrspec ships a provider's deviations from a document's rules, whether or not there are any.
+
+    Those from the RDS page lie beside the folders of the other documents.
+    """
+    folder = SHIPPED if document in {"", DEFAULT_DOCUMENT} else SHIPPED / document
+    return folder / f"{provider.partition(':')[0]}.toml"
 
 
 def read_deviations(file: Path, specification: Specification) -> dict[str, Deviation]:

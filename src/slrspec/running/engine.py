@@ -54,6 +54,8 @@ class Request:
         Names of providers, in the order of the columns.
     selection
         Which rules.
+    document
+        Id of the document whose rules to run; empty for the RDS page.
     features
         Folder of features in place of slrspec's own; None for those.
     edition
@@ -64,16 +66,20 @@ class Request:
         Take no failure for known.
     workers
         Number of processes; more than one needs pytest-xdist.
+    salt
+        For the digests of what the results withhold; empty for a random one.
 
     """
 
     providers: tuple[str, ...]
     selection: Selection = field(default_factory=Selection)
+    document: str = ""
     features: Path | None = None
     edition: str = ""
     deviations: Path | None = None
     no_deviations: bool = False
     workers: int = 1
+    salt: str = ""
 
 
 class Observer:
@@ -121,7 +127,7 @@ def check(request: Request) -> tuple[Specification, int]:
         if request.workers > 1 and (why := getattr(provider, "single", "")):
             provider.close()
             raise UsageError(f"{name} takes one worker only: {why}", hint="leave out --workers")
-    specification = read_specification(request.features or features_folder(), request.edition)
+    specification = read_specification(request.features or features_folder(request.document), request.edition)
     rules, scenarios = request.selection.checked(specification).select(specification)
     if request.deviations is not None:
         read_deviations(request.deviations, specification)
@@ -169,15 +175,15 @@ def _arguments(request: Request, root: str) -> list[str]:
         ("--slr-rule", request.selection.rules),
         ("--slr-tag", request.selection.tags),
         ("--slr-section", request.selection.sections),
+        ("--slr-service", request.selection.services),
+        ("--slr-document", [request.document]),
+        ("--slr-features", [str(request.features.resolve()) if request.features else ""]),
+        ("--slr-edition", [request.edition]),
+        ("--slr-deviations", [str(request.deviations.resolve()) if request.deviations else ""]),
+        ("--slr-salt", [request.salt]),
     ):
-        for name in names:
+        for name in filter(None, names):
             arguments += [option, name]
-    if request.features is not None:
-        arguments += ["--slr-features", str(request.features.resolve())]
-    if request.edition:
-        arguments += ["--slr-edition", request.edition]
-    if request.deviations is not None:
-        arguments += ["--slr-deviations", str(request.deviations.resolve())]
     if request.no_deviations:
         arguments.append("--slr-no-deviations")
     return arguments

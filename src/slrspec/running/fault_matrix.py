@@ -5,13 +5,17 @@ from __future__ import annotations
 import gc
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
+from functools import cache
 from multiprocessing import get_context
 from typing import TYPE_CHECKING
 
 from slrspec.errors import SlrspecError
+from slrspec.running.command_line import TAG
 from slrspec.running.engine import Observer, Request, execute
 from slrspec.running.selection import Selection
 from slrspec.running.verdict import Verdict
+from slrspec.spec.gherkin import EVERY_EDITION, read_specification
+from slrspec.spec.location import features_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -34,17 +38,20 @@ class Trial:
         Ids of the failed scenarios, by rule; of all rules, not only those that the fault breaks.
     unsure
         Ids of the scenarios that ended in an error, by rule: they noticed something, and kill nothing.
+    untried
+        Ids of the rules that the fault breaks and whose scenarios cannot be run here: there is no AWS CLI.
 
     """
 
     fault: Fault
     killers: Mapping[str, tuple[str, ...]]
     unsure: Mapping[str, tuple[str, ...]]
+    untried: tuple[str, ...] = ()
 
     @property
     def survived(self) -> tuple[str, ...]:
-        """Ids of the rules that the fault breaks and none of whose scenarios failed."""
-        return tuple(rule for rule in self.fault.rules if not self.killers.get(rule))
+        """Ids of the rules that the fault breaks and none of whose scenarios failed, though they ran."""
+        return tuple(rule for rule in self.fault.rules if not self.killers.get(rule) and rule not in self.untried)
 
     @property
     def others(self) -> tuple[str, ...]:
@@ -52,23 +59,54 @@ class Trial:
         return tuple(sorted({*self.killers, *self.unsure} - set(self.fault.rules)))
 
 
-def try_fault(fault: Fault, *, own: bool = False) -> Trial:
+def try_fault(fault: Fault, *, document: str = "", own: bool = False) -> Trial:
     """Run the suite on the model with one fault.
 
     Parameters
     ----------
     fault
-        The fault.
+        The fault, with the rules of the document that it breaks.
+    document
+        Whose rules to run; empty for the RDS page.
     own
         Run the scenarios of the rules that the fault breaks, and no others.
 
     """
-    selection = Selection(fault.rules if own else ())
+    selections = [Selection(fault.rules, services=_sample(document))] if own else _selections([fault], document)
     provider = f"{PROVIDER}:{fault.id}"
-    request = Request((provider,), selection=selection, edition=fault.edition, no_deviations=True)
-    trial = judge(fault, _whole_run(request))
+    runs = [
+        _whole_run(Request((provider,), one, document=document, edition=fault.edition, no_deviations=True))
+        for one in selections
+    ]
     gc.collect()  # a run collects rarely, and hundreds of them would pile up
-    return trial
+    return judge(fault, *runs)
+
+
+def _selections(chosen: Iterable[Fault], document: str) -> list[Selection]:
+    """Return what to run for some faults: everything, but by commands only the rules that one of them breaks.
+
+    A command takes a hundred times as long as a call, and fails by no other fault than the call does.
+    """
+    commands = sorted({rule for fault in chosen for rule in fault.rules} & _by_command(document))
+    others = Selection(tags=(f"not {TAG}",) if _by_command(document) else (), services=_sample(document))
+    return [others, *([Selection(tuple(commands))] if commands else [])]
+
+
+# Of the many services of a document these are tried: one that takes no suffix, and one that takes it. The model,
+# and with it a fault, makes no other difference between services.
+SAMPLE = ("rds.amazonaws.com", "autoscaling.amazonaws.com")
+
+
+@cache
+def _sample(document: str) -> tuple[str, ...]:
+    specification = read_specification(features_folder(document), EVERY_EDITION)
+    return SAMPLE if len(specification.document.services) > 1 else ()
+
+
+@cache
+def _by_command(document: str) -> frozenset[str]:
+    specification = read_specification(features_folder(document), EVERY_EDITION)
+    return frozenset(rule.id for rule in specification.rules if rule.seen == TAG)
 
 
 def _whole_run(request: Request) -> Run:
@@ -79,21 +117,32 @@ def _whole_run(request: Request) -> Run:
     return run
 
 
-def judge(fault: Fault, run: Run) -> Trial:
-    """Tell from a run which scenarios noticed the fault."""
-    return Trial(fault, _by_rule(run, Verdict.FAIL), _by_rule(run, Verdict.ERROR))
+def judge(fault: Fault, *runs: Run) -> Trial:
+    """Tell from runs of different rules which scenarios noticed the fault."""
+    untried = {rule.id for run in runs for rule in run.rules for v in rule.verdicts if v.verdict is Verdict.NOT_RUN}
+    return Trial(
+        fault,
+        _by_rule(runs, Verdict.FAIL),
+        _by_rule(runs, Verdict.ERROR),
+        tuple(rule for rule in fault.rules if rule in untried),
+    )
 
 
-def _by_rule(run: Run, verdict: Verdict) -> dict[str, tuple[str, ...]]:
+def _by_rule(runs: Iterable[Run], verdict: Verdict) -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
-    for result in run.scenarios:
+    for result in (result for run in runs for result in run.scenarios):
         if result.verdict is verdict:
             found[result.rule] = (*found.get(result.rule, ()), result.scenario)
     return found
 
 
-def refuse_unsound_model() -> None:
+def refuse_unsound_model(chosen: Iterable[Fault], document: str = "") -> None:
     """Make sure that the model passes without a fault; nothing could be proved by a scenario that fails anyway.
+
+    Parameters
+    ----------
+    chosen
+        The faults that are to be tried.
 
     Raises
     ------
@@ -101,15 +150,25 @@ def refuse_unsound_model() -> None:
         If a scenario does not pass.
 
     """
-    run = _whole_run(Request((PROVIDER,), no_deviations=True))
-    broken = [result for result in run.scenarios if result.verdict not in {Verdict.PASS, Verdict.NOT_RUN}]
+    runs = [
+        _whole_run(Request((PROVIDER,), one, document=document, no_deviations=True))
+        for one in _selections(chosen, document)
+    ]
+    broken = [
+        result for run in runs for result in run.scenarios if result.verdict not in {Verdict.PASS, Verdict.NOT_RUN}
+    ]
     if broken:
         first = broken[0]
         raise SlrspecError(f"the model without a fault does not pass {first.scenario}: {first.reason}")
 
 
 def try_all(
-    chosen: Iterable[Fault], *, own: bool = False, workers: int = 1, done: Callable[[Trial], None]
+    chosen: Iterable[Fault],
+    *,
+    document: str = "",
+    own: bool = False,
+    workers: int = 1,
+    done: Callable[[Trial], None],
 ) -> list[Trial]:
     """Try faults, in several processes if asked to, and return the trials in the order of the faults.
 
@@ -117,6 +176,8 @@ def try_all(
     ----------
     chosen
         The faults.
+    document
+        Whose rules to run; empty for the RDS page.
     own
         See `try_fault`.
     workers
@@ -134,19 +195,20 @@ def try_all(
 
     if workers == 1:
         for fault in chosen:
-            note(try_fault(fault, own=own))
+            note(try_fault(fault, document=document, own=own))
     else:
         # A forked process would share what this one has open; a spawned one starts clean on every system.
         pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
         try:
-            for future in as_completed([pool.submit(_try, fault.id, own=own) for fault in chosen]):
+            for future in as_completed([pool.submit(_try, fault.id, document, own=own) for fault in chosen]):
                 note(future.result())
         finally:
             pool.shutdown(cancel_futures=True)
     return [trials[fault.id] for fault in chosen]
 
 
-def _try(fault_id: str, *, own: bool) -> Trial:
+def _try(fault_id: str, document: str, *, own: bool) -> Trial:
     from slrspec.documented.faults import faults
 
-    return try_fault(next(fault for fault in faults() if fault.id == fault_id), own=own)
+    known = faults(document) if document else faults()
+    return try_fault(next(fault for fault in known if fault.id == fault_id), document=document, own=own)

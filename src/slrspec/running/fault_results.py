@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 
 class FaultResult(Record, frozen=True, kw_only=True):
-    """One fault: what it does, the rules that it breaks, and which scenarios of which rules noticed."""
+    """One fault: what it does, the rules that it breaks, and which scenarios of which rules noticed.
+
+    `untried` are those of the rules whose scenarios could not be run there.
+    """
 
     id: str
     what: str
@@ -28,6 +31,7 @@ class FaultResult(Record, frozen=True, kw_only=True):
     survived: list[str]
     killers: dict[str, list[str]]
     unsure: dict[str, list[str]]
+    untried: list[str] = msgspec.field(default_factory=list)
 
 
 class FaultResults(Record, frozen=True, kw_only=True):
@@ -52,6 +56,7 @@ def fault_results(trials: Iterable[Trial], specification: Specification, known: 
             survived=list(trial.survived),
             killers={rule: list(names) for rule, names in sorted(trial.killers.items())},
             unsure={rule: list(names) for rule, names in sorted(trial.unsure.items())},
+            untried=list(trial.untried),
         )
         for trial in trials
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pkgutil
 import re
+from collections import Counter
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
@@ -80,23 +81,42 @@ def refuse_undefined_steps(rules: Iterable[Rule]) -> None:
                 known.add((kind, step.text))
 
 
-def phrases(*specifications: Specification) -> list[Phrase]:
-    """Return every phrase, by noun and in the order of its module."""
+def phrases(specifications: Iterable[Specification]) -> list[Phrase]:
+    """Return every phrase, by noun and in the order of its module, with its uses in all the specifications."""
     from pytest_bdd.steps import step_function_context_registry
 
     nouns = {module.__name__: module.__name__.rpartition(".")[2] for module in step_modules()}
-    scenarios = [scenario for specification in specifications for scenario in specification.scenarios]
-    used = [(kind, step.text) for scenario in scenarios for kind, step in _kinds(scenario)]
+    used = Counter(
+        (kind, step.text) for one in specifications for scenario in one.scenarios for kind, step in _kinds(scenario)
+    )
     return [
         Phrase(
             nouns[context.step_func.__module__],
             context.type or "any",
             _readable(context.parser.name),
-            sum(kind == context.type and context.parser.is_matching(text) for kind, text in used),
+            sum(
+                times
+                for (kind, text), times in used.items()
+                if kind == context.type and context.parser.is_matching(text)
+            ),
         )
         for context in step_function_context_registry.values()
         if context.step_func.__module__ in nouns
     ]
+
+
+def modules_of(rule: Rule) -> set[str]:
+    """Return the nouns of the step modules that define a rule's phrases."""
+    from pytest_bdd.steps import step_function_context_registry
+
+    ours = {module.__name__: module.__name__.rpartition(".")[2] for module in step_modules()}
+    said = {(kind, step.text) for scenario in rule.scenarios for kind, step in _kinds(scenario)}
+    return {
+        ours[context.step_func.__module__]
+        for context in step_function_context_registry.values()
+        if context.step_func.__module__ in ours
+        and any(context.type in {None, kind} and context.parser.is_matching(text) for kind, text in said)
+    }
 
 
 def _readable(pattern: str) -> str:

@@ -33,9 +33,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="only this tag, or 'not TAG' (repeatable)",
     )
     add("--slr-section", action="append", default=[], metavar="NAME", help="only this section (repeatable)")
+    add("--slr-service", action="append", default=[], metavar="NAME", help="only for this service (repeatable)")
+    add(
+        "--slr-document",
+        default="",
+        metavar="ID",
+        help="whose rules to run; rds unless told otherwise",
+    )
     add("--slr-features", metavar="DIR", help="features to run in place of those of slrspec")
     add("--slr-edition", default="", metavar="DAY", help="rules of this edition of the page")
     add("--slr-results", metavar="FILE", help="write results.json to this file")
+    add("--slr-salt", default="", metavar="TEXT", help="salt of what is withheld; else a random one")
     add("--slr-deviations", metavar="FILE", help="known deviations in place of those of slrspec")
     add("--slr-no-deviations", action="store_true", help="take no failure for known")
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from slrspec.running.command_line import COMMANDS, answer_of
 from slrspec.running.normal import References
 from slrspec.running.results import ErrorAnswer, Exchange, Wait
 from slrspec.running.trouble import answered_error, judged
@@ -17,7 +18,11 @@ if TYPE_CHECKING:
 
     from botocore.client import BaseClient
 
+    from slrspec.providers.aws_cli import Ran
     from slrspec.providers.contract import Account, Patience, PolicyDocument, Principal, T
+    from slrspec.running.command_line import CommandLine
+
+ADMINISTRATOR = "administrator"
 
 
 @dataclass(frozen=True)
@@ -43,9 +48,7 @@ class Outcome:
     refusal: ErrorAnswer | None = None
 
     def __str__(self) -> str:
-        if self.refusal is None:
-            return "accepted"
-        return f"{self.refusal.code} ({self.refusal.status}): {self.refusal.message}"
+        return "accepted" if self.refusal is None else str(self.refusal)
 
 
 class Recorder:
@@ -55,6 +58,8 @@ class Recorder:
     ----------
     account_id
         Twelve digits.
+    command_line
+        What makes the calls that go through the AWS CLI; None for a scenario in which none does.
     references
         The scenario's references, where the account has some of its own.
     request_ids
@@ -62,7 +67,15 @@ class Recorder:
 
     """
 
-    def __init__(self, account_id: str, *, references: References | None = None, request_ids: bool = False) -> None:
+    def __init__(
+        self,
+        account_id: str,
+        command_line: CommandLine | None = None,
+        *,
+        references: References | None = None,
+        request_ids: bool = False,
+    ) -> None:
+        self.command_line = command_line
         self.references = references or References(account_id)
         self.exchanges: list[Exchange] = []
         self.waits: list[Wait] = []
@@ -73,13 +86,20 @@ class Recorder:
         """Return a copy of a client that records each of its calls, those of paginators and waiters too."""
         service = client.meta.service_model.service_name
         region = client.meta.region_name
+        # Whoever has a policy of their own keeps to the API: the door is the administrator's.
+        commands = self.command_line if principal == ADMINISTRATOR else None
 
         def make_api_call(operation: str, parameters: dict[str, Any]) -> Any:  # noqa: ANN401 - botocore's signature
             begun = time.perf_counter()
             answer: dict[str, Any] = {}
             error: ErrorAnswer | None = None
+            ran: Ran | None = None
             try:
-                answer = client._make_api_call(operation, parameters)  # noqa: SLF001
+                if commands and operation in COMMANDS:
+                    ran = commands.run(client, operation, parameters)
+                    answer = answer_of(ran, client, operation)
+                else:
+                    answer = client._make_api_call(operation, parameters)  # noqa: SLF001
             except Exception as raised:
                 error = answered_error(raised)
                 response = getattr(raised, "response", None)
@@ -93,6 +113,8 @@ class Recorder:
             finally:
                 metadata = answer.get("ResponseMetadata", {})
                 body = {key: value for key, value in answer.items() if key != "ResponseMetadata"}
+                sent = self.references.normal(parameters)
+                got = None if error else self.references.normal(body)
                 self.exchanges.append(
                     Exchange(
                         number=len(self.exchanges) + 1,
@@ -100,11 +122,14 @@ class Recorder:
                         operation=operation,
                         region=region,
                         principal=principal,
-                        parameters=self.references.normal(parameters),
+                        parameters=sent,
                         duration_ms=_milliseconds(begun),
                         attempts=1 + int(metadata.get("RetryAttempts", 0)),
-                        answer=None if error else self.references.normal(body),
+                        answer=got,
                         error=error and self._normal_error(error),
+                        command=commands.evidence(client, operation, (sent, got), ran, self.references)
+                        if commands and ran
+                        else None,
                         request_id=str(metadata.get("RequestId", "")) if self._request_ids else "",
                     )
                 )
@@ -164,7 +189,7 @@ class RecordedAccount:
         key = (service, region or self.region, principal.access_key if principal else "")
         if key not in self._clients:
             client = self._account.client(service, principal=principal, region=region)
-            name = principal.name if principal else "administrator"
+            name = principal.name if principal else ADMINISTRATOR
             self._clients[key] = self._recorder.recording(client, name)
         return self._clients[key]
 

@@ -34,13 +34,29 @@ class ErrorAnswer(Record, frozen=True, kw_only=True):
     message: str
     status: int
 
+    def __str__(self) -> str:
+        return f"{self.code} ({self.status}): {self.message}" if self.status else f"{self.code}: {self.message}"
+
+
+class Command(Record, frozen=True, kw_only=True):
+    """The command of the AWS CLI that made a call, and what it printed.
+
+    `<endpoint>` stands for the endpoint's URL. `exit_code` is null if the command had to be stopped.
+    """
+
+    line: str
+    exit_code: int | None
+    stdout: str
+    stderr: str
+
 
 class Exchange(Record, frozen=True, kw_only=True):
     """One recorded API call.
 
     `number` counts from 1 within the scenario. Exactly one of `answer` and `error` is set. Account ids, access
-    keys and generated ids are replaced by numbered references, times by `<time>`. `request_id` is the provider's
-    own id of the call where it is worth keeping, which is on AWS; elsewhere two equal runs would differ in it.
+    keys and generated ids are replaced by numbered references, times by `<time>`. `command` is set if the call was
+    made through the AWS CLI. `request_id` is the provider's own id of the call where it is worth keeping, which is
+    on AWS; elsewhere two equal runs would differ in it.
     """
 
     number: int
@@ -53,6 +69,7 @@ class Exchange(Record, frozen=True, kw_only=True):
     attempts: int = 1
     answer: dict[str, Any] | None = None
     error: ErrorAnswer | None = None
+    command: Command | None = None
     request_id: str = ""
 
 

@@ -5,19 +5,26 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from slrspec.running.checks import CheckFailed, Checks, VacuousCheck
+from slrspec.running.command_line import TAG, CommandLine
 from slrspec.running.recorder import RecordedAccount, Recorder
 from slrspec.running.results import Check, ScenarioResult, StepResult
-from slrspec.running.trouble import JudgedBefore, OperationUnsupported, ProviderTrouble, answered_error
+from slrspec.running.trouble import (
+    JudgedBefore,
+    OperationUnsupported,
+    ProviderTrouble,
+    answered,
+    answered_error,
+)
 from slrspec.running.verdict import Verdict
 from slrspec.spec.rules import RECORDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from slrspec.providers.contract import Account
+    from slrspec.providers.contract import Account, ByCommandLine, Door
     from slrspec.running.checks import Expected
     from slrspec.spec.rules import Scenario
 
@@ -58,8 +65,11 @@ class ScenarioRun:
     ) -> None:
         self.scenario = scenario
         self.provider = provider
+        # A replayed account has no door: what the CLI was answered stands in the record.
+        by_cli = TAG in scenario.tags and hasattr(account, "door")
         self.recorder = Recorder(
             account.account_id,
+            CommandLine(_door_of(account)) if by_cli else None,
             references=getattr(account, "references", None),
             request_ids=getattr(account, "keeps_request_ids", False),
         )
@@ -146,6 +156,11 @@ def unjudged(verdict: Verdict, reason: str) -> tuple[Verdict, str]:
     return Verdict.NOT_RUN, RECORDED if verdict is Verdict.PASS else f"{RECORDED}, as far as it came: {reason}"
 
 
+def _door_of(account: Account) -> Callable[[], Door]:
+    # The provider has declared the capability `command-line`, so its accounts have one.
+    return cast("ByCommandLine", account).door
+
+
 def judge(error: Exception | None, kind: str) -> tuple[Verdict, str]:
     """Return the verdict on a step that ended with the given error, and why.
 
@@ -169,13 +184,12 @@ def judge(error: Exception | None, kind: str) -> tuple[Verdict, str]:
 
 def _judge_unexpected(error: Exception, kind: str) -> tuple[Verdict, str]:
     answer = answered_error(error)
-    if not answer.status:
+    if not answered(error):
         name = "" if isinstance(error, VacuousCheck) else f"{type(error).__name__}: "
         return Verdict.ERROR, f"{DEFECT}: {name}{error}"
-    said = f"{answer.code} ({answer.status}): {answer.message}"
     if kind == "given":
-        return Verdict.ERROR, f"could not be prepared: {said}"
-    return Verdict.FAIL, f"refused: {said}"
+        return Verdict.ERROR, f"could not be prepared: {answer}"
+    return Verdict.FAIL, f"refused: {answer}"
 
 
 def _scenario_verdict(steps: list[StepResult]) -> tuple[Verdict, str]:

@@ -14,25 +14,35 @@ if TYPE_CHECKING:
     from slrspec.spec.rules import Rule, Scenario, Specification
 
 
+PRINCIPAL = ".amazonaws.com"
+
+
 @dataclass(frozen=True)
 class Selection:
-    """Rules to run by id, tag and section; what is empty selects everything.
+    """Rules to run by id, tag and section, and services to run them for; what is empty selects everything.
 
-    Names of one kind widen the selection, different kinds narrow it. A tag with `not ` before it leaves out.
+    Names of one kind widen the selection, different kinds narrow it. A tag with `not ` before it leaves out. A
+    service is named by its principal; that of RDS also as `rds`.
     """
 
     rules: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     sections: tuple[str, ...] = ()
+    services: tuple[str, ...] = ()
 
     @property
     def partial(self) -> bool:
         """Whether anything at all was asked for by name."""
-        return bool(self.rules or self.tags or self.sections)
+        return bool(self.rules or self.tags or self.sections or self.services)
 
     def as_dict(self) -> dict[str, list[str]]:
         """Return the names asked for, by kind, without the empty kinds."""
-        kinds = {"rules": self.rules, "tags": self.tags, "sections": self.sections}
+        kinds = {
+            "rules": self.rules,
+            "tags": self.tags,
+            "sections": self.sections,
+            "services": self.services,
+        }
         return {kind: sorted(names) for kind, names in kinds.items() if names}
 
     def checked(self, specification: Specification) -> Selection:
@@ -50,6 +60,7 @@ class Selection:
             tuple(
                 _known("section", name.lower(), [s.key for s in specification.sections]) for name in self.sections
             ),
+            tuple(_known_service(name.lower(), specification) for name in self.services),
         )
 
     def select(self, specification: Specification) -> tuple[tuple[Rule, ...], tuple[Scenario, ...]]:
@@ -66,7 +77,12 @@ class Selection:
             for rule in specification.rules
             if (not self.rules or rule.id in self.rules) and (not self.sections or rule.section in self.sections)
         ]
-        scenarios = [s for rule in rules for s in rule.scenarios if self._wants(s.tags)]
+        scenarios = [
+            s
+            for rule in rules
+            for s in rule.scenarios
+            if self._wants(s.tags) and (not self.services or specification.service_of(s).principal in self.services)
+        ]
         chosen = {scenario.rule for scenario in scenarios}
         rules = [rule for rule in rules if rule.id in chosen or (not rule.scenarios and self._wants(rule.tags))]
         if not rules:
@@ -82,6 +98,11 @@ class Selection:
 def _known_tag(name: str, specification: Specification) -> str:
     negation = "not " if name.startswith("not ") else ""
     return negation + _known("tag", name.removeprefix("not ").strip().removeprefix("@"), specification.tags)
+
+
+def _known_service(name: str, specification: Specification) -> str:
+    principals = [service.principal for service in specification.document.services]
+    return _known("service", name if "." in name else f"{name}{PRINCIPAL}", principals)
 
 
 def _known(kind: str, name: str, names: Iterable[str]) -> str:

@@ -18,6 +18,7 @@ import pytest
 
 import slrspec
 from slrspec.errors import UsageError
+from slrspec.providers.aws_cli import CAPABILITY, find_cli
 from slrspec.providers.registry import find_provider
 from slrspec.running.assemble import assemble
 from slrspec.running.collecting import FeatureFile, scenario_of
@@ -25,6 +26,7 @@ from slrspec.running.deviations import Deviation, read_deviations, shipped_file
 from slrspec.running.results import RunInfo, ScenarioResult, encode
 from slrspec.running.scenario_run import ScenarioRun, unjudged
 from slrspec.running.selection import Selection
+from slrspec.running.step_lookup import remembered_steps
 from slrspec.running.verdict import Verdict
 from slrspec.running.withheld import Withheld, digests
 from slrspec.spec.gherkin import read_specification
@@ -38,7 +40,9 @@ if TYPE_CHECKING:
     from slrspec.running.checks import Checks
     from slrspec.running.recorder import RecordedAccount
     from slrspec.running.results import Run
+    from slrspec.spec.document import Document
     from slrspec.spec.rules import Scenario, Specification
+    from slrspec.spec.services import Service
 
 RUN = pytest.StashKey[ScenarioRun]()
 RESULT = "slrspec_result"
@@ -58,19 +62,25 @@ class SpecificationSession:
         option = config.getoption
         self.config = config
         self.specification: Specification = read_specification(
-            Path(option("slr_features")) if option("slr_features") else features_folder(), option("slr_edition")
+            Path(option("slr_features")) if option("slr_features") else features_folder(option("slr_document")),
+            option("slr_edition"),
         )
         self.selection = Selection(
-            tuple(option("slr_rule")), tuple(option("slr_tag")), tuple(option("slr_section"))
+            tuple(option("slr_rule")),
+            tuple(option("slr_tag")),
+            tuple(option("slr_section")),
+            tuple(option("slr_service")),
         ).checked(self.specification)
         self.rules, self.scenarios = self.selection.select(self.specification)
         self.wanted = {scenario.id for scenario in self.scenarios}
+        if any(CAPABILITY in scenario.needs for scenario in self.scenarios):
+            find_cli()  # one that is named wrong is a mistake to be told, not a reason to leave scenarios out
         self.providers: dict[str, Provider] = {name: find_provider(name) for name in option("provider")}
         self.deviations = self._read_deviations()
         if option("slr_results"):
             _refuse_unwritable(Path(option("slr_results")))
         self.results: list[ScenarioResult] = []
-        self.salt: str = getattr(config, "workerinput", {}).get(SALT) or secrets.token_hex(16)
+        self.salt: str = option("slr_salt") or getattr(config, "workerinput", {}).get(SALT) or secrets.token_hex(16)
         self.withheld: set[str] = set()
         self.interrupted = False
         self.run: Run | None = None
@@ -80,13 +90,15 @@ class SpecificationSession:
         self._begun = time.perf_counter()
         for provider in self.providers.values():
             self._opened.callback(provider.close)
+        self._plain = option("noconftest") and not self._opened.enter_context(remembered_steps())
 
     def _read_deviations(self) -> dict[str, dict[str, Deviation]]:
         if self.config.getoption("slr_no_deviations"):
             return {}
         given = self.config.getoption("slr_deviations")
+        document = self.specification.document.id
         files = {
-            name: Path(given) if given else shipped_file(getattr(provider, "deviates_as", name))
+            name: Path(given) if given else shipped_file(getattr(provider, "deviates_as", name), document)
             for name, provider in self.providers.items()
         }
         if self.config.getoption("slr_features") and not given:
@@ -154,6 +166,16 @@ class SpecificationSession:
         return spoil(scenario) if spoil else None
 
     @pytest.fixture
+    def service(self, scenario_run: ScenarioRun) -> Service:
+        """Return the service whose role the scenario is about."""
+        return self.specification.service_of(scenario_run.scenario)
+
+    @pytest.fixture
+    def document(self) -> Document:
+        """Return the document whose rules are run."""
+        return self.specification.document
+
+    @pytest.fixture
     def account(self, scenario_run: ScenarioRun) -> RecordedAccount:
         """Return the account of the scenario."""
         return scenario_run.account
@@ -173,9 +195,11 @@ class SpecificationSession:
         left_out = getattr(self.providers[_provider_of(item)], "left_out", None)
         if left_out and (why := left_out(scenario.id)):
             pytest.skip(why)
-        lacking = scenario.needs - self.descriptions[_provider_of(item)].capabilities
+        described = self.descriptions[_provider_of(item)]
+        lacking = sorted(scenario.needs - described.capabilities)
         if lacking:
-            pytest.skip(f"the provider lacks {', '.join(sorted(lacking))}")
+            why = "".join(f": {described.lacks[name]}" for name in lacking if name in described.lacks)
+            pytest.skip(f"the provider lacks {', '.join(lacking)}{why}")
 
     def pytest_bdd_before_step(self, request: pytest.FixtureRequest, step: Any) -> None:  # noqa: ANN401
         """Open the step."""
@@ -314,7 +338,7 @@ class SpecificationSession:
                 selection=self.selection.as_dict(),
                 interrupted=self.interrupted,
             ),
-            environment=environment(),
+            environment=environment() | ({"step lookup": "plain"} if self._plain else {}),
             version=slrspec.__version__,
         )
 

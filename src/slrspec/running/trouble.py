@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from slrspec.errors import ConnectionRefusedByGuard
 from slrspec.running.results import ErrorAnswer
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from slrspec.running.verdict import Verdict
 
 UNSUPPORTED_CODES = frozenset(
@@ -64,6 +66,12 @@ class JudgedBefore(Exception):
         self.verdict = verdict
 
 
+def answered(error: Exception) -> bool:
+    """Tell whether the service itself has refused: a client raised what the service said."""
+    response = getattr(error, "response", None)
+    return isinstance(response, dict) and "Error" in response
+
+
 def answered_error(error: Exception) -> ErrorAnswer:
     """Return code, message and HTTP status of whatever a client raised.
 
@@ -73,8 +81,8 @@ def answered_error(error: Exception) -> ErrorAnswer:
         A `ClientError` of botocore, or anything else that came out of a call.
 
     """
-    response = getattr(error, "response", None)
-    if isinstance(response, dict) and "Error" in response:
+    if answered(error):
+        response: Mapping[str, Any] = error.response  # type: ignore[attr-defined]
         return ErrorAnswer(
             code=str(response["Error"].get("Code", "")),
             message=str(response["Error"].get("Message", "")),
@@ -91,16 +99,16 @@ def judged(error: Exception, operation: str) -> Exception:
 
     Source: shapes measured on moto, ministack and LocalStack; error codes of the IAM, RDS and STS API references.
     """
-    if isinstance(error, ProviderTrouble):
+    if isinstance(error, ProviderTrouble):  # it was judged where more was known
         return error
     answer = answered_error(error)
     if isinstance(error, NotImplementedError):
         return OperationUnsupported(f"{operation}: not implemented by the provider")
     if answer.status == NOT_IMPLEMENTED or answer.code in UNSUPPORTED_CODES:
         return OperationUnsupported(f"{operation}: {answer.code}: {answer.message}")
-    if answer.status == 0:
+    if not answered(error):
         kind = "stopped" if isinstance(error, ConnectionRefusedByGuard) else "no answer"
         return ProviderTrouble(f"{operation}: {kind}: {answer.code}: {answer.message}")
     if answer.status >= SERVER_ERROR or answer.code in PASSING_CODES:
-        return ProviderTrouble(f"{operation}: {answer.code} ({answer.status}): {answer.message}")
+        return ProviderTrouble(f"{operation}: {answer}")
     return error

@@ -87,7 +87,7 @@ def write_withheld(folder: Path, withheld: Withheld) -> None:
     target = folder / FILE
     target.unlink(missing_ok=True)
     with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
-        stream.write(msgspec.json.encode(withheld))
+        stream.write(msgspec.json.encode(withheld, order="deterministic"))
 
 
 def read_withheld(folder: Path) -> Withheld | None:

@@ -13,7 +13,6 @@ from slrspec.running.verdict import Verdict
 from slrspec.sandbox.operations import InstanceNeed, Needs, OperationsFile, is_read
 from slrspec.sandbox.role_record import SERVICE
 from slrspec.spec.gherkin import EVERY_EDITION
-from slrspec.spec.location import features_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -50,7 +49,7 @@ def observe(paces: Iterable[str] = PACES) -> OperationsFile:
         run = execute(Request((pace,), edition=EVERY_EDITION, no_deviations=True), Observer(lambda _: None))
         together = _joined_courses(together, followers(run.scenarios))
         # Each open question is asked for itself: what is answered is all that there is to it.
-        asked = execute(Request((pace,), features=features_folder("questions")), Observer(lambda _: None))
+        asked = execute(Request((pace,), document="questions"), Observer(lambda _: None))
         for result in (*run.scenarios, *asked.scenarios):
             _refuse_unfinished(pace, result)
             seen[result.scenario] = _joined(seen.get(result.scenario), _needs(result))

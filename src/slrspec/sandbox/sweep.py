@@ -78,6 +78,7 @@ SWEEPING = frozenset(
 )
 """All that a sweep may call, besides what the lease needs."""
 RUNNING = frozenset({"NOT_STARTED", "IN_PROGRESS"})
+AT_ONCE = 1.0
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,7 @@ class Pace:
     stuck
         After how many looks in a row that show the very same, with nothing on its way, to give up.
     wait
-        Whether to look again at all; otherwise what can be deleted at once is asked for, and that is all.
+        Whether to wait for anything; otherwise what can be deleted at once is asked for, and that is all.
 
     """
 
@@ -387,9 +388,10 @@ class _Sweeper:
             before = now
             self.clean = clean >= self.pace.clean
             late = self.pace.clock() - begun > self.pace.limit
-            if self.clean or not self.pace.wait or same >= self.pace.stuck or late:
+            if self.clean or same >= self.pace.stuck or late or not (self.pace.wait or seen.clean):
                 return seen
-            self.pace.sleep(self.pace.interval)
+            # Where nobody waits, an account that looks clean is looked at again at once, and given back.
+            self.pace.sleep(self.pace.interval if self.pace.wait else min(self.pace.interval, AT_ONCE))
 
     def _write(self, seen: Look) -> None:
         for thing in seen.found.own:

@@ -18,7 +18,7 @@ from slrspec.reporting.badge import badge
 from slrspec.reporting.comparison import summary
 from slrspec.reporting.look import KNOWN, LOOKS, UNEXPECTED
 from slrspec.running.checks import UNJUDGED
-from slrspec.running.verdict import Verdict
+from slrspec.running.verdict import Verdict, worst
 from slrspec.sandbox.ledger import CONFIRMED, CONTRADICTED, NEVER, STALE
 from slrspec.site import charts, values
 from slrspec.site.downloads import downloads, further
@@ -27,7 +27,7 @@ from slrspec.site.templating import render
 from slrspec.spec.rules import RECORDS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from slrspec.reporting.look import Look
     from slrspec.running.results import Check, RunSummary
@@ -37,15 +37,15 @@ if TYPE_CHECKING:
 PLACES = (
     ("Matrix", "index.html"),
     ("Scenarios", "scenarios.html"),
+    ("Services", "services.html"),
     ("Changes", "changes.html"),
     ("Trend", "trend.html"),
     ("Coverage", "coverage.html"),
     ("Role and policy", "policy.html"),
     ("Faults", "faults.html"),
     ("Data", "data.html"),
+    ("Answers", "questions.html"),
 )
-QUESTIONS = "Open questions"
-TITLES = {file: name for name, file in PLACES}
 MEANINGS: tuple[tuple[Look, str], ...] = (
     (LOOKS[Verdict.PASS], "Every step ran, and what the provider answered is what the rule says."),
     (LOOKS[Verdict.FAIL], "The provider answered, and the answer contradicts the rule."),
@@ -69,14 +69,21 @@ def every_file(report: Report) -> Iterator[tuple[str, bytes]]:
     yield from _few(report)
     for row in report.rows:
         titles = {section.key: section.title for section in report.sections}
-        context = {"row": row, "section_title": titles[row.result.section]}
+        context = {
+            "row": row,
+            "section_title": titles[row.result.section],
+        }
         title = f"{row.id} {row.result.statement}"
         yield _page(report, "rule", f"rules/{row.slug}.md", title, _description(report, title), context)
     for column in report.columns:
         yield _provider(report, column)
     for found in report.evidence.values():
         for one in found:
-            yield from _evidence(report, one)
+            if not one.service:
+                yield from _evidence(report, one)
+    for service in report.by_service:
+        for column in report.columns:
+            yield from _service(report, service, column)
     for _, those in downloads(report):
         yield from ((file.path, file.content) for file in those)
     yield from further(report)
@@ -90,25 +97,52 @@ def _few(report: Report) -> Iterator[tuple[str, bytes]]:
     said = _description(report, "Which documented rules each provider keeps")
     yield _page(report, "matrix", "index.md", "Conformance", said, {**matrix, "heading": True})
     # For a home page to include; without front matter, and for a place one folder higher.
-    yield "front.md", _body(report, "matrix", "", "", {**matrix, "heading": False, "base": "report/"}).encode()
-    if questions := _questions(report):
-        said = _description(report, QUESTIONS)
-        asked = [(row, [one for cell in row.cells for one in cell.evidence]) for row in questions]
-        context: dict[str, object] = {"asked": asked, "recorded": _recorded}
-        yield _page(report, "questions", "questions.md", QUESTIONS, said, context)
-    contexts: list[tuple[str, dict[str, object]]] = [
-        ("scenarios", {"scenarios_of": _scenarios_of}),
-        ("changes", {"summary": summary}),
-        ("trend", _trend(report)),
-        ("coverage", _coverage(report)),
-        ("policy", _policy(report)),
-        ("faults", {}),
-        ("data", {"downloads": downloads(report)}),
-    ]
-    for name, context in contexts:
-        title = TITLES[f"{name}.html"]
-        listed = name in {"scenarios", "data"}
+    if not _root(report):
+        front = _body(report, "matrix", "", "", {**matrix, "heading": False, "base": "report/"})
+        yield "front.md", front.encode()
+    contexts: dict[str, Callable[[], dict[str, object]]] = {
+        "scenarios": lambda: {"scenarios_of": _scenarios_of},
+        "services": lambda: {
+            "services": report.specification.document.services,
+            "worst_of": _worst_of,
+            "by_rule": _by_rule,
+        },
+        "changes": lambda: {"summary": summary},
+        "trend": lambda: _trend(report),
+        "coverage": lambda: _coverage(report),
+        "policy": lambda: _policy(report),
+        "faults": dict,
+        "data": lambda: {"downloads": downloads(report)},
+        "questions": lambda: {
+            "asked": [(row, [one for cell in row.cells for one in cell.evidence]) for row in _questions(report)],
+            "recorded": _recorded,
+        },
+    }
+    for title, file in _places(report)[1:]:
+        name = file.removesuffix(".html")
+        context = contexts[name]()
+        listed = name in {"scenarios", "services", "data"}
         yield _page(report, name, f"{name}.md", title, _description(report, title), context, searched=not listed)
+
+
+def _places(report: Report) -> tuple[tuple[str, str], ...]:
+    """Return name and file of the pages that there is one of, where the document has something to show on them."""
+    without = {
+        "scenarios.html": bool(report.by_service),
+        "services.html": not report.by_service,
+        "coverage.html": report.sources.editions is None,
+        "policy.html": not _knows_policy(report),
+        "faults.html": report.faults is None and report.sources.editions is None,
+        "questions.html": not _questions(report),
+    }
+    return tuple((name, file) for name, file in PLACES if not without.get(file, False))
+
+
+def _knows_policy(report: Report) -> bool:
+    """Tell whether the versions of the document's policy are known."""
+    from slrspec.documented.catalogue import POLICY
+
+    return report.specification.document.policy.split()[0] == POLICY
 
 
 # ---- one page
@@ -145,7 +179,9 @@ def _body(report: Report, template: str, path: str, title: str, context: dict[st
         "base": "../" * path.count("/"),
         "here": path.removesuffix(".md") + ".html",
         "title": title,
-        "places": (*PLACES, *([(QUESTIONS, "questions.html")] if _questions(report) else [])),
+        "places": _places(report),
+        "pages": frozenset(file for _, file in _places(report)),
+        "neighbours": _neighbours(report),
         "meanings": MEANINGS,
         "looks": LOOKS,
         "known": KNOWN,
@@ -158,9 +194,23 @@ def _body(report: Report, template: str, path: str, title: str, context: dict[st
         "cut": values.cut,
         "difference": values.difference,
         "problem_of": values.problem_of,
+        "kept_of": _kept_of,
         "milliseconds": values.milliseconds,
     }
     return render(template, common | context)
+
+
+def _neighbours(report: Report) -> tuple[tuple[str, str, bool], ...]:
+    """Return of each document of the site title, address below the report's root, and whether it is this one."""
+    up = "../" * _root(report).count("/")
+    ours = report.specification.document.id
+    return tuple((one.title, f"{up}{one.root}index.html", one.id == ours) for one in report.sources.neighbours)
+
+
+def _root(report: Report) -> str:
+    """Return where the report's pages are, below those of the site's first document."""
+    ours = report.specification.document.id
+    return next((one.root for one in report.sources.neighbours if one.id == ours), "")
 
 
 # ---- what single templates are given
@@ -172,7 +222,7 @@ def _matrix(report: Report) -> dict[str, object]:
     strips = [
         (column, charts.chart(report.runs_of(column), column.provider.name, SMALL)) for column in report.columns
     ]
-    edition = _coverage(report)["coverage"]
+    edition = _coverage(report)["coverage"] if report.edition else None
     figures = {
         "scenarios": len({one.result.scenario for found in report.evidence.values() for one in found}),
         "kept": {column.slug: column.totals.passed for column in report.columns},
@@ -221,6 +271,46 @@ def _evidence(report: Report, one: Evidence) -> Iterator[tuple[str, bytes]]:
     said = _description(report, title)
     yield _page(report, "evidence", f"{path}.md", title, said, context, searched=False)
     yield f"{path}.json", msgspec.json.format(msgspec.json.encode(one.result), indent=2) + b"\n"
+
+
+def _service(report: Report, service: str, column: Column) -> Iterator[tuple[str, bytes]]:
+    found = report.by_service[service].get(column.slug, ())
+    if not found:
+        return
+    path = found[0].file
+    context: dict[str, object] = {
+        "service": service,
+        "column": column,
+        "found": found,
+        "kept": _kept_of(found),
+        "looked_at": values.looked_at,
+        "recorded": next(s for s in report.specification.document.services if s.principal == service),
+        "raw": f"{slug(service)}.json",
+        "reproduce": _command(column, "--document", report.specification.document.id, "--service", service),
+    }
+    title = f"{service} on {column.provider.name}"
+    yield _page(report, "service", f"{path}.md", title, _description(report, title), context, searched=False)
+    results = [one.result for one in found]
+    yield f"{path}.json", msgspec.json.format(msgspec.json.encode(results), indent=2) + b"\n"
+
+
+def _kept_of(found: Sequence[Evidence]) -> int:
+    return sum(one.result.verdict is Verdict.PASS for one in found)
+
+
+def _by_rule(report: Report, column: Column) -> list[tuple[str, list[Evidence | None]]]:
+    """Return each service with its verdict on every rule of the report; None where the rule is not about it."""
+    table = []
+    for service, columns in report.by_service.items():
+        found = {one.result.rule: one for one in columns.get(column.slug, ())}
+        if found:
+            table.append((service, [found.get(row.id) for row in report.rows]))
+    return table
+
+
+def _worst_of(found: Sequence[Evidence]) -> Look:
+    """Return how the worst of several verdicts looks."""
+    return LOOKS[worst(one.result.verdict for one in found)]
 
 
 def _environment(column: Column) -> list[tuple[str, str]]:

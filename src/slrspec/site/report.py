@@ -50,12 +50,16 @@ class Sources:
     ----------
     runs
         The runs to report, with their evidence; at least one.
+    editions
+        The document's sentences; None for one that is no page.
     history
         What came before; runs that are younger than the youngest reported one are left out.
     page
         A copy of the document, for its sentences to be shown; else only their fingerprints are.
     live
         The policy that an account holds now.
+    neighbours
+        All documents of the site in their order, this one too, if there are several.
     ledger
         What AWS itself has said of each rule.
 
@@ -63,12 +67,22 @@ class Sources:
 
     runs: tuple[Run, ...]
     specification: Specification
-    editions: Editions
+    editions: Editions | None
     history: History = field(default_factory=History)
     faults: FaultResults | None = None
     page: Page | None = None
     live: NamedPolicy | None = None
     ledger: Ledger = field(default_factory=Ledger)
+    neighbours: tuple[Neighbour, ...] = ()
+
+
+@dataclass(frozen=True)
+class Neighbour:
+    """A document of the site. `root` is where its pages are, below those of the first: empty, or ends with `/`."""
+
+    id: str
+    title: str
+    root: str
 
 
 @dataclass(frozen=True)
@@ -89,11 +103,33 @@ class Column:
 
 @dataclass(frozen=True)
 class Evidence:
-    """What one scenario left behind on one provider. `slug` is its name in addresses, below its provider's."""
+    """What one scenario left behind on one provider.
+
+    Attributes
+    ----------
+    slug
+        Its name in addresses, below its provider's.
+    service
+        Where the document is about many services, the one of the scenario; its scenarios share a page.
+
+    """
 
     column: Column
     slug: str
     result: ScenarioResult
+    service: str = ""
+
+    @property
+    def file(self) -> str:
+        """Its page below the report, without ending."""
+        if self.service:
+            return f"services/{self.column.slug}/{slug(self.service)}"
+        return f"evidence/{self.column.slug}/{self.slug}"
+
+    @property
+    def address(self) -> str:
+        """Where it is shown, below the report."""
+        return f"{self.file}.html#rule-{slug(self.result.rule)}" if self.service else f"{self.file}.html"
 
     @property
     def look(self) -> Look:
@@ -280,13 +316,38 @@ class Report:
             results = [r for r in column.run.scenarios if r.provider == column.provider.name]
             slugs = unique_slugs(result.scenario for result in results)
             for result in results:
-                found[result.provider, result.rule].append(Evidence(column, slugs[result.scenario], result))
+                found[result.provider, result.rule].append(
+                    Evidence(column, slugs[result.scenario], result, self._services.get(result.scenario, ""))
+                )
         return {key: tuple(of) for key, of in found.items()}
+
+    @cached_property
+    def _services(self) -> dict[str, str]:
+        """The service of each scenario, where the document is about several."""
+        if len(self.specification.document.services) == 1:
+            return {}
+        of = self.specification.service_of
+        return {scenario.id: of(scenario).principal for scenario in self.specification.scenarios}
+
+    @cached_property
+    def by_service(self) -> dict[str, dict[str, tuple[Evidence, ...]]]:
+        """Where the document is about several services: the evidence by service and by the provider's slug."""
+        services = self.specification.document.services if self._services else ()
+        found: dict[str, dict[str, list[Evidence]]] = {service.principal: {} for service in services}
+        for those in self.evidence.values():
+            for one in those:
+                if one.service:
+                    found[one.service].setdefault(one.column.slug, []).append(one)
+        return {
+            service: {column: tuple(of) for column, of in columns.items()}
+            for service, columns in found.items()
+            if columns
+        }
 
     @cached_property
     def edition(self) -> Edition | None:
         """The edition of the document that was judged, if its sentences are listed."""
-        days = {edition.date: edition for edition in self.sources.editions.editions}
+        days = {one.date: one for one in self.sources.editions.editions} if self.sources.editions else {}
         return days.get(self.latest.document.edition)
 
     @cached_property

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from slrspec.reporting.plain import compact, shortened
+from slrspec.running.verdict import Verdict
 from slrspec.site.escape import LONGEST
 
 if TYPE_CHECKING:
@@ -65,6 +66,15 @@ def difference(expected: Any, actual: Any) -> tuple[tuple[str, str], ...]:  # no
 def broken_checks(result: ScenarioResult) -> tuple[Check, ...]:
     """Return the checks of a scenario that did not see what they expected."""
     return tuple(check for step in result.steps for check in step.checks if not check.ok)
+
+
+def looked_at(result: ScenarioResult) -> tuple[Exchange, ...]:
+    """Return the exchanges that a verdict rests on: those of the broken checks, else of the step that stopped."""
+    numbers = {number for check in broken_checks(result) for number in check.exchanges}
+    if not numbers:
+        stopped = [step for step in result.steps if step.verdict is not None and step.verdict is not Verdict.PASS]
+        numbers = {number for step in stopped for number in step.exchanges}
+    return tuple(exchange for exchange in result.exchanges if exchange.number in numbers)
 
 
 def problem_of(call: Exchange) -> dict[str, Any]:

@@ -1,15 +1,20 @@
-"""The published page whose rules are specified, and its dated editions."""
+"""The published page whose rules are specified, its dated editions, and the services that it speaks of."""
 
 from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from slrspec.errors import SpecificationError, UsageError
+from slrspec.spec.grants import Grant
+from slrspec.spec.services import read_services, services
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
+
+    from slrspec.spec.services import Service
 
 
 @dataclass(frozen=True)
@@ -26,6 +31,10 @@ class Document:
         Date of the edition that the features state, as `YYYY-MM-DD`.
     policy
         Name and version of the managed policy that the edition prints.
+    services
+        The services whose roles it speaks of; exactly one for most pages.
+    samples
+        What each sample statement of the edition grants, in the page's order.
 
     """
 
@@ -34,6 +43,24 @@ class Document:
     url: str
     edition: str
     policy: str
+    services: tuple[Service, ...]
+    samples: tuple[tuple[Grant, ...], ...] = ()
+
+    def sample_of(self, action: str) -> tuple[Grant, ...]:
+        """Return what the page's sample statement for an action grants.
+
+        Raises
+        ------
+        SpecificationError
+            If the page has no statement about it.
+
+        """
+        for sample in self.samples:
+            if action.casefold() in {grant.folded for grant in sample}:
+                return sample
+        raise SpecificationError(
+            f"{self.title} has no sample statement for {action}", hint="list it among the blocks of document.toml"
+        )
 
 
 def read_document(folder: Path, edition: str = "") -> Document:
@@ -57,17 +84,42 @@ def read_document(folder: Path, edition: str = "") -> Document:
     file = folder / "document.toml"
     try:
         data = tomllib.loads(file.read_text(encoding="utf-8"))
-        document = Document(**{key: str(data[key]) for key in ("id", "title", "url", "edition", "policy")})
-        days = {str(one["date"]): str(one.get("policy", document.policy)) for one in data.get("editions", [])}
-        if edition in {"", "*", document.edition}:
-            return document
-        if edition not in days:
-            known = ", ".join(sorted(days)) or document.edition
-            raise UsageError(f"unknown edition {edition!r} of {document.title}", hint=f"known: {known}")
-        return replace(document, edition=edition, policy=days[edition])
+        id_, title, url, today, policy = (str(data[key]) for key in ("id", "title", "url", "edition", "policy"))
+        document = Document(id_, title, url, today, policy, _services(file, data))
+        editions = {str(one["date"]): one for one in data.get("editions", [])}
+        day = document.edition if edition in {"", "*"} else edition
+        if day != document.edition and day not in editions:
+            known = ", ".join(sorted(editions)) or document.edition
+            raise UsageError(f"unknown edition {day!r} of {document.title}", hint=f"known: {known}")
+        listed = editions.get(day, {})
+        policy = str(listed.get("policy", document.policy))
+        return replace(document, edition=day, policy=policy, samples=tuple(_samples(listed)))
     except FileNotFoundError as error:
         raise SpecificationError("no document.toml beside the features", where=(folder, None)) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SpecificationError(f"not TOML: {error}", where=(file, None)) from error
     except KeyError as error:
         raise SpecificationError(f"the key {error} is missing", where=(file, None)) from error
+
+
+def _samples(edition: Mapping[str, Any]) -> Iterator[tuple[Grant, ...]]:
+    """Return the grants of the blocks that list them; those of the policy itself stand in the features' tables."""
+    for block in edition.get("blocks", ()):
+        if "grants" in block:
+            yield tuple(Grant(one["action"], one["resource"], one.get("condition", "")) for one in block["grants"])
+
+
+def _services(file: Path, data: Mapping[str, object]) -> tuple[Service, ...]:
+    """Return the one service that the document names, or those of the table that it names."""
+    if ("service" in data) == ("services" in data):
+        raise SpecificationError("needs either the key 'service' or the key 'services'", where=(file, None))
+    if "services" in data:
+        return read_services(file.parent / str(data["services"]))
+    name = str(data["service"])
+    if name not in services():
+        raise SpecificationError(
+            f"no service {name!r} in the catalogue",
+            where=(file, None),
+            hint="add it to features/catalogue/services.tsv",
+        )
+    return (services()[name],)

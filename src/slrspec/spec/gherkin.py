@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from slrspec.errors import SpecificationError
 from slrspec.spec.document import read_document
+from slrspec.spec.location import document_ids, features_folder
 from slrspec.spec.rules import RECORDS, RULE_ID, NotChecked, Rule, Scenario, Section, Specification, Step
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
+
+    from slrspec.spec.services import Service
 
 LEVELS = ("must", "may", "informative", RECORDS)
 SEEN = ("api", "cli", "static", "manual")
-PLAIN_TAGS = frozenset({*LEVELS, *SEEN, "companion", "creates-instance"})
+# A scenario with one of these runs once for each service of its document; `<service>` in its name stands for it.
+EACH_SERVICE: dict[str, Callable[[Service], bool]] = {
+    "each-service": lambda _: True,
+    "each-service-with-suffix": lambda service: service.takes_suffix,
+    "each-service-without-suffix": lambda service: not service.takes_suffix,
+}
+SERVICE = "service"
+PLAIN_TAGS = frozenset({*LEVELS, *SEEN, *EACH_SERVICE, "companion", "creates-cluster", "creates-instance"})
 CAPABILITIES = frozenset(
     {"access-advisor", "command-line", "iam-enforcement", "policy-simulation", "real-time", "second-region"}
 )
@@ -50,12 +60,31 @@ def read_specification(folder: Path, edition: str = "") -> Specification:
     """
     if not folder.is_dir():
         raise SpecificationError("no such folder of features", where=(folder, None))
-    sections = tuple(_read_section(file) for file in sorted(folder.glob("*.feature"), key=_place))
+    document = read_document(folder, edition)
+    sections = tuple(
+        _read_section(file, document.services) for file in sorted(folder.glob("*.feature"), key=_place)
+    )
     if not sections:
         raise SpecificationError("no feature file in this folder", where=(folder, None))
-    specification = Specification(read_document(folder, edition), sections, folder)
+    specification = Specification(document, sections, folder)
     _refuse_second_use(specification)
     return specification if edition == EVERY_EDITION else _in_force(specification)
+
+
+def read_all(features: Path | None = None) -> tuple[Specification, ...]:
+    """Read the rules of all editions of every document that slrspec has.
+
+    Parameters
+    ----------
+    features
+        A folder that stands in the place of the document of the same id; None for nothing.
+
+    """
+    found = {name: read_specification(features_folder(name), EVERY_EDITION) for name in document_ids()}
+    if features is not None:
+        one = read_specification(features, EVERY_EDITION)
+        found[one.document.id] = one
+    return tuple(found.values())
 
 
 def _in_force(specification: Specification) -> Specification:
@@ -83,7 +112,7 @@ def _place(file: Path) -> tuple[int, str]:
     return int(match[1]), file.name
 
 
-def _read_section(file: Path) -> Section:
+def _read_section(file: Path, services: tuple[Service, ...]) -> Section:
     from gherkin.errors import CompositeParserException, ParserException
     from gherkin.parser import Parser
 
@@ -105,7 +134,7 @@ def _read_section(file: Path) -> Section:
         if "background" in child:
             background = tuple(child["background"]["steps"])
         elif "rule" in child:
-            rules.append(_read_rule(file, key, child["rule"], _tags(feature), background))
+            rules.append(_read_rule(file, key, child["rule"], _Inherited(_tags(feature), background, services)))
         else:
             raise SpecificationError(
                 "a scenario stands outside any rule",
@@ -122,15 +151,19 @@ def _syntax_error(file: Path, error: Exception) -> SpecificationError:
     return SpecificationError(f"not Gherkin: {message}", where=(file, line))
 
 
-def _read_rule(
-    file: Path,
-    section: str,
-    rule: Mapping[str, Any],
-    inherited: frozenset[str],
-    background: tuple[dict[str, Any], ...],
-) -> Rule:
+@dataclass(frozen=True)
+class _Inherited:
+    """What a rule's scenarios have of what they stand in: tags, steps that come first, and the services meant."""
+
+    tags: frozenset[str]
+    background: tuple[dict[str, Any], ...]
+    services: tuple[Service, ...]
+
+
+def _read_rule(file: Path, section: str, rule: Mapping[str, Any], inherited: _Inherited) -> Rule:
     line = rule["location"]["line"]
-    tags = inherited | _tags(rule)
+    tags = inherited.tags | _tags(rule)
+    background = inherited.background
     rule_id = _exactly_one(file, line, "id", sorted(tag for tag in tags if RULE_ID.fullmatch(tag)))
     _refuse_unknown_tags(file, line, tags - {rule_id})
     description = _text(rule["description"])
@@ -141,7 +174,9 @@ def _read_rule(
         scenario
         for child in rule["children"]
         if "scenario" in child
-        for scenario in _read_scenarios(file, rule_id, child["scenario"], tags, background)
+        for scenario in _read_scenarios(
+            file, rule_id, child["scenario"], replace(inherited, tags=tags, background=background)
+        )
     )
     match = NOT_CHECKED.search(description)
     if bool(scenarios) == bool(match):
@@ -167,11 +202,7 @@ def _read_rule(
 
 
 def _read_scenarios(
-    file: Path,
-    rule_id: str,
-    scenario: Mapping[str, Any],
-    inherited: frozenset[str],
-    background: tuple[dict[str, Any], ...],
+    file: Path, rule_id: str, scenario: Mapping[str, Any], inherited: _Inherited
 ) -> Iterator[Scenario]:
     line = scenario["location"]["line"]
     if not scenario["name"]:
@@ -182,8 +213,12 @@ def _read_scenarios(
     for examples in scenario["examples"]:
         own_tags |= _tags(examples)
     _refuse_unknown_tags(file, line, own_tags)
-    tags = inherited | own_tags
-    for example in _rows(scenario["examples"]):
+    tags = inherited.tags | own_tags
+    each = tags & EACH_SERVICE.keys()
+    if each and scenario["examples"]:
+        raise SpecificationError("runs for each service already, and has examples", where=(file, line))
+    rows = _rows(scenario["examples"]) if not each else _each(inherited.services, each)
+    for example in rows:
         row = "" if not example else "#" + _slug(" ".join(value for _, value in example))
         yield Scenario(
             id=f"{rule_id}/{_slug(PLACEHOLDER.sub('', scenario['name']))}{row}",
@@ -191,11 +226,18 @@ def _read_scenarios(
             name=_filled(scenario["name"], example),
             title=scenario["name"],
             line=line,
-            steps=tuple(_step(step, example) for step in (*background, *scenario["steps"])),
+            steps=tuple(_step(step, example) for step in (*inherited.background, *scenario["steps"])),
             example=example,
             needs=frozenset(tag.removeprefix("needs-") for tag in tags if tag.startswith("needs-")),
             tags=tags,
         )
+
+
+def _each(services: tuple[Service, ...], tags: Iterable[str]) -> Iterator[tuple[tuple[str, str], ...]]:
+    """Return a row for each service that every one of the tags wants."""
+    for service in services:
+        if all(EACH_SERVICE[tag](service) for tag in tags):
+            yield ((SERVICE, service.principal),)
 
 
 def _rows(examples: Iterable[Mapping[str, Any]]) -> Iterator[tuple[tuple[str, str], ...]]:

@@ -6,11 +6,11 @@ import re
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import combinations
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from pathlib import Path
+    from collections.abc import Iterable, Iterator, Sequence
 
     from slrspec.spec.rules import Rule, Specification
 
@@ -40,20 +40,22 @@ class Finding:
         return f"{self.file.name}:{self.line}: {self.what}"
 
 
-def lint(specification: Specification, phrases: Iterable[tuple[str, str, int]]) -> list[Finding]:
+def lint(specifications: Sequence[Specification], phrases: Iterable[tuple[str, str, int]]) -> list[Finding]:
     """Return what could be better, in the order of the files.
 
     Parameters
     ----------
-    specification
-        The rules of all editions.
+    specifications
+        The rules of all editions, a specification for each document.
     phrases
         Kind, text and number of uses of every phrase that some step defines.
 
     """
-    found = [finding for rule in specification.rules for finding in _rule(rule)]
-    found += _places(specification)
-    return found + list(_phrases(specification, list(phrases)))
+    found: list[Finding] = []
+    for specification in specifications:
+        found += [finding for rule in specification.rules for finding in _rule(rule)]
+        found += _places(specification)
+    return found + list(_phrases(list(phrases)))
 
 
 def _rule(rule: Rule) -> Iterator[Finding]:
@@ -99,8 +101,8 @@ def _places(specification: Specification) -> Iterator[Finding]:
             )
 
 
-def _phrases(specification: Specification, phrases: list[tuple[str, str, int]]) -> Iterator[Finding]:
-    folder = specification.folder / "steps"
+def _phrases(phrases: list[tuple[str, str, int]]) -> Iterator[Finding]:
+    folder = Path("steps")
     for kind, text, uses in phrases:
         if not uses:
             yield Finding(folder, 0, f"no scenario uses the phrase {kind!r} {text!r}")

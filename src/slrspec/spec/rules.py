@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from slrspec.spec.document import Document
+    from slrspec.spec.services import Service
 
 RECORDS = "records"
 """The level of an open question: its scenarios write down what is answered, and nothing is judged."""
@@ -72,6 +73,27 @@ class Scenario:
     needs: frozenset[str] = frozenset()
     tags: frozenset[str] = frozenset()
 
+    @property
+    def for_each_service(self) -> bool:
+        """Whether it is one of many, alike but for the service."""
+        return any(tag.startswith("each-service") for tag in self.tags)
+
+
+@dataclass(frozen=True)
+class Told:
+    """A scenario as a reader is told of it: of one that runs for each of many services, once for all of them.
+
+    Attributes
+    ----------
+    times
+        How many scenarios it stands for.
+
+    """
+
+    name: str
+    steps: tuple[Step, ...]
+    times: int
+
 
 @dataclass(frozen=True)
 class NotChecked:
@@ -130,6 +152,17 @@ class Rule:
     file: Path
     line: int
 
+    @property
+    def told(self) -> tuple[Told, ...]:
+        """The scenarios as a reader is told of them."""
+        each: dict[str, list[Scenario]] = {}
+        for scenario in self.scenarios:
+            each.setdefault(scenario.title if scenario.for_each_service else scenario.id, []).append(scenario)
+        return tuple(
+            Told(of[0].title if of[0].for_each_service else of[0].name, of[0].steps, len(of))
+            for of in each.values()
+        )
+
 
 @dataclass(frozen=True)
 class Section:
@@ -185,6 +218,11 @@ class Specification:
         """The scenarios of all rules, in the page's order."""
         return tuple(scenario for rule in self.rules for scenario in rule.scenarios)
 
+    def service_of(self, scenario: Scenario) -> Service:
+        """Return the service whose role a scenario is about: its own row's, or the one of the document."""
+        named = dict(scenario.example).get("service")
+        return next(one for one in self.document.services if named in {None, one.principal})
+
     @cached_property
     def tags(self) -> frozenset[str]:
         """Every tag that some rule or scenario has."""
@@ -192,8 +230,13 @@ class Specification:
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 over the feature files, as hexadecimal digits: two equal digests mean equal features."""
+        """SHA-256 over the feature files, as hexadecimal digits: two equal digests mean equal features.
+
+        Of a document about many services, each service's row counts likewise.
+        """
         total = hashlib.sha256()
         for section in self.sections:
             total.update(section.file.name.encode() + b"\0" + section.file.read_bytes() + b"\0")
+        if len(self.document.services) > 1:
+            total.update(repr(self.document.services).encode())
         return total.hexdigest()

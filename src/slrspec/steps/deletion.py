@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -10,11 +11,12 @@ from pytest_bdd import given, parsers, then, when
 
 from slrspec.running.trouble import ProviderTrouble
 from slrspec.steps.db_instance import Instance, delete_all
-from slrspec.steps.role import ROLE_PATH, ObservedRole, find_role_name, observe
+from slrspec.steps.role import ObservedRole, find_role_name, observe
 
 if TYPE_CHECKING:
     from slrspec.running.checks import Checks
     from slrspec.running.recorder import Outcome, RecordedAccount
+    from slrspec.spec.services import Service
 
 ENDED = ("SUCCEEDED", "FAILED")
 UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
@@ -32,6 +34,8 @@ class Deletion:
         The task's id, empty if the request was refused.
     status
         The task's last status: `SUCCEEDED`, `FAILED`, `IN_PROGRESS`, `NOT_STARTED`; empty without a task.
+    why
+        The reason of a failed task in a few words, empty if it gives none.
     usage
         Where the role is in use, as the failed task tells it: Region and ARNs.
     exchanges
@@ -42,6 +46,7 @@ class Deletion:
     request: Outcome
     task: str
     status: str
+    why: str
     usage: tuple[tuple[str, tuple[str, ...]], ...]
     exchanges: tuple[int, ...]
 
@@ -55,16 +60,18 @@ def request_deletion(account: RecordedAccount, name: str) -> Deletion:
     first = account.calls + 1
     request = account.attempt(iam.delete_service_linked_role, RoleName=name)
     if request.answer is None:
-        return Deletion(request, "", "", (), (request.exchange,))
+        return Deletion(request, "", "", "", (), (request.exchange,))
     task = str(request.answer["DeletionTaskId"])
     ended = account.patience.until(
         lambda answer: answer.get("Status") in ENDED, lambda: _look_at(account, task, name)
     )
-    usage = (ended.get("Reason") or {}).get("RoleUsageList") or ()
+    reason = ended.get("Reason") or {}
+    usage = reason.get("RoleUsageList") or ()
     return Deletion(
         request=request,
         task=task,
         status=str(ended.get("Status", "")),
+        why=str(reason.get("Reason") or ""),
         usage=tuple((str(use.get("Region", "")), tuple(use.get("Resources") or ())) for use in usage),
         exchanges=tuple(range(first, account.calls + 1)),
     )
@@ -81,10 +88,10 @@ def _look_at(account: RecordedAccount, task: str, name: str) -> Any:
 
 
 @given("the role has been deleted")
-def role_has_been_deleted(account: RecordedAccount, role: ObservedRole) -> None:
+def role_has_been_deleted(account: RecordedAccount, role: ObservedRole, service: Service) -> None:
     """Delete the role."""
     deletion = request_deletion(account, role.name)
-    left = account.patience.until(lambda name: name is None, lambda: find_role_name(account))
+    left = account.patience.until(lambda name: name is None, lambda: find_role_name(account, service))
     if deletion.status != "SUCCEEDED" or left:
         raise ProviderTrouble(f"the role could not be deleted: {deletion}")
 
@@ -109,9 +116,9 @@ def request_for_ordinary(account: RecordedAccount, ordinary: ObservedRole) -> Ou
 
 
 @when("the state of a task that nobody requested is asked for", target_fixture="outcome")
-def ask_unknown_task(account: RecordedAccount, role: ObservedRole) -> Outcome:
+def ask_unknown_task(account: RecordedAccount, role: ObservedRole, service: Service) -> Outcome:
     """Ask by an id that is well-formed."""
-    task = f"task{ROLE_PATH}{role.name}/{uuid.uuid4()}"
+    task = f"task{service.path}{role.name}/{uuid.uuid4()}"
     return account.attempt(account.client("iam").get_service_linked_role_deletion_status, DeletionTaskId=task)
 
 
@@ -163,10 +170,17 @@ def names_regions(deletion: Deletion, instances: list[Instance], expect: Checks)
     expect.includes("Regions in use", regions, {instance.region for instance in instances}, of=deletion.exchanges)
 
 
+@then("the failure gives a reason")
+def gives_reason(deletion: Deletion, expect: Checks) -> None:
+    """Expect some words; which ones is the service's own affair."""
+    expect.equal("a reason", "given" if deletion.why else "missing", "given", of=deletion.exchanges)
+
+
 @then("the task's id has the documented form")
-def task_id_form(role: ObservedRole, deletion: Deletion, expect: Checks) -> None:
+def task_id_form(role: ObservedRole, service: Service, deletion: Deletion, expect: Checks) -> None:
     """Expect service, role and a unique part in the id."""
-    expect.matches("the task's id", deletion.task, f"task{ROLE_PATH}{role.name}/{UUID}", of=deletion.exchanges)
+    form = f"task{re.escape(f'{service.path}{role.name}')}/{UUID}"
+    expect.matches("the task's id", deletion.task, form, of=deletion.exchanges)
 
 
 @then("both requests are answered with the same task")

@@ -14,10 +14,9 @@ from slrspec.spec.grants import Grant, grants_of, statements
 if TYPE_CHECKING:
     from slrspec.running.checks import Checks
     from slrspec.running.recorder import Outcome, RecordedAccount
+    from slrspec.spec.services import Service
     from slrspec.steps.role import ObservedRole
 
-# The edition of 2020 never names the policy; the one of 2022 and AWS's managed policy reference do.
-RESERVED_POLICY = "arn:aws:iam::aws:policy/aws-service-role/AmazonRDSServiceRolePolicy"
 ORDINARY = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource": "*"}],
@@ -86,9 +85,9 @@ def another_role(account: RecordedAccount) -> Entity:
     parsers.re("the role's permissions policy is attached to (?:it|the user|the group)"),
     target_fixture="outcome",
 )
-def attach_reserved(account: RecordedAccount, role: ObservedRole, entity: Entity) -> Outcome:
+def attach_reserved(account: RecordedAccount, role: ObservedRole, entity: Entity, service: Service) -> Outcome:
     """Try to give the entity the policy that belongs to the service-linked role."""
-    return entity.attach(account, role.attached[0] if role.attached else RESERVED_POLICY)
+    return entity.attach(account, role.attached[0] if role.attached else service.policy_arn)
 
 
 @then("it has no managed policy")
@@ -125,6 +124,18 @@ def policy_name(role: ObservedRole, name: str, expect: Checks) -> None:
     )
 
 
+@then("the role's only managed policy is its recorded one")
+def policy_recorded_name(role: ObservedRole, service: Service, expect: Checks) -> None:
+    """Expect the policy that AWS was seen to attach to the service's role."""
+    policy_name(role, service.policy, expect)
+
+
+@then("the role has no inline policy")
+def has_no_inline_policy(role: ObservedRole, expect: Checks) -> None:
+    """Expect that the role's powers come from its managed policy alone."""
+    expect.equal("inline policies of the role", [name for name, _ in role.inline], [], of=role.exchanges)
+
+
 @then("the permissions policy grants")
 def policy_grants(account: RecordedAccount, role: ObservedRole, datatable: list[list[str]], expect: Checks) -> None:
     """Expect a grant without condition for each row of the table."""
@@ -139,13 +150,13 @@ def policy_has_no_more(account: RecordedAccount, role: ObservedRole, count: int,
     expect.equal("the number of grants", len(grants(account, role)), count, of=role.exchanges)
 
 
-@then(parsers.parse('every "{service}" grant is on one of'))
+@then(parsers.parse('every "{prefix}" grant is on one of'))
 def policy_is_scoped(
-    account: RecordedAccount, role: ObservedRole, service: str, datatable: list[list[str]], expect: Checks
+    account: RecordedAccount, role: ObservedRole, prefix: str, datatable: list[list[str]], expect: Checks
 ) -> None:
     """Expect that the service's actions are allowed on the listed resources only, and at all."""
-    resources = {g.resource for g in grants(account, role) if g.folded.startswith((f"{service}:", "*", "not "))}
-    expect.only_within(f"resources of {service}", resources, [row[0] for row in datatable[1:]], of=role.exchanges)
+    resources = {g.resource for g in grants(account, role) if g.folded.startswith((f"{prefix}:", "*", "not "))}
+    expect.only_within(f"resources of {prefix}", resources, [row[0] for row in datatable[1:]], of=role.exchanges)
 
 
 @then("every statement of the permissions policy is an allowance in the current policy language")

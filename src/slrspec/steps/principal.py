@@ -2,94 +2,136 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING, Any
 
 from pytest_bdd import given, parsers, then, when
 
-from slrspec.steps.db_instance import attempt_creation, new_instance
-from slrspec.steps.role import SERVICE, find_role_name
+from slrspec.spec.services import Service, services
+from slrspec.steps import cache_cluster, db_instance
+from slrspec.steps.role import find_role_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from slrspec.providers.contract import Principal
     from slrspec.running.checks import Checks
     from slrspec.running.recorder import Outcome, RecordedAccount
+    from slrspec.spec.document import Document
+    from slrspec.spec.grants import Grant
 
+CREATE, DELETE = "iam:CreateServiceLinkedRole", "iam:DeleteServiceLinkedRole"
 ACTIONS = {
-    "create service-linked roles": ["iam:CreateServiceLinkedRole"],
+    "create service-linked roles": [CREATE],
     "edit roles": ["iam:UpdateRole", "iam:UpdateRoleDescription"],
-    "delete service-linked roles": ["iam:DeleteServiceLinkedRole"],
+    "delete service-linked roles": [DELETE],
 }
-OTHER_ROLE = "elasticache.amazonaws.com/AWSServiceRoleForElastiCache"
+OTHERS = ("elasticache.amazonaws.com", "rds.amazonaws.com")
 ANYTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 
 
-def sample_statement(role: str = f"{SERVICE}/AWSServiceRoleForRDS", **replaced: Any) -> dict[str, Any]:
-    """Return a policy of the one statement that the page gives as a sample, with its blanks filled in.
+def sample_policy(sample: Sequence[Grant], **replaced: Any) -> dict[str, Any]:
+    """Return a policy of the one statement that a page gives as a sample.
 
     Parameters
     ----------
-    role
-        The end of the Resource, behind the reserved path.
+    sample
+        What the statement grants, under one condition on one resource.
     replaced
         Elements of the statement to replace.
 
     """
+    first = sample[0]
+    condition = {
+        operator: {key: _scalar(values) for key, values in keys.items()}
+        for operator, keys in json.loads(first.condition or "{}").items()
+    }
     statement = {
-        "Action": "iam:CreateServiceLinkedRole",
+        "Action": _scalar([grant.action for grant in sample]),
         "Effect": "Allow",
-        "Resource": f"arn:aws:iam::*:role/aws-service-role/{role}",
-        "Condition": {"StringLike": {"iam:AWSServiceName": SERVICE}},
+        "Resource": first.resource,
+        **({"Condition": condition} if condition else {}),
     }
     return {"Version": "2012-10-17", "Statement": [statement | replaced]}
 
 
-POLICIES = {
-    "the page's sample statement": sample_statement(),
-    "the page's sample statement, made out for any role": sample_statement(Resource="*"),
-    "the page's sample statement, made out for another role": sample_statement(OTHER_ROLE),
+def _scalar(values: list[str]) -> str | list[str]:
+    return values[0] if len(values) == 1 else values
+
+
+def _other(service: Service) -> Service:
+    """Return a service that is not the one the page speaks of."""
+    return next(services()[name] for name in OTHERS if name != service.principal)
+
+
+def _to_create(document: Document, _service: Service) -> dict[str, Any]:
+    return sample_policy(document.sample_of(CREATE))
+
+
+def _for_any_role(document: Document, _service: Service) -> dict[str, Any]:
+    return sample_policy(document.sample_of(CREATE), Resource="*")
+
+
+def _for_another_role(document: Document, service: Service) -> dict[str, Any]:
+    other = _other(service)
+    return sample_policy(document.sample_of(CREATE), Resource=f"arn:aws:iam::*:role{other.path}{other.role}")
+
+
+def _to_delete(document: Document, _service: Service) -> dict[str, Any]:
+    return sample_policy(document.sample_of(DELETE))
+
+
+POLICIES: dict[str, Callable[[Document, Service], dict[str, Any]]] = {
+    "the page's sample statement": _to_create,
+    "the page's sample statement, made out for any role": _for_any_role,
+    "the page's sample statement, made out for another role": _for_another_role,
+    "the page's sample statement for deleting": _to_delete,
 }
 
 
-def _create_role(account: RecordedAccount, who: Principal, service: str = SERVICE) -> Outcome:
+def _create_role(account: RecordedAccount, who: Principal, service: Service) -> Outcome:
     iam = account.client("iam", principal=who)
-    return account.attempt(iam.create_service_linked_role, AWSServiceName=service)
+    return account.attempt(iam.create_service_linked_role, AWSServiceName=service.principal)
 
 
-def _create_other_role(account: RecordedAccount, who: Principal) -> Outcome:
-    return _create_role(account, who, OTHER_ROLE.partition("/")[0])
+def _create_other_role(account: RecordedAccount, who: Principal, service: Service) -> Outcome:
+    return _create_role(account, who, _other(service))
 
 
-def _edit_description(account: RecordedAccount, who: Principal) -> Outcome:
-    name = find_role_name(account)
+def _edit_description(account: RecordedAccount, who: Principal, service: Service) -> Outcome:
+    name = find_role_name(account, service)
     iam = account.client("iam", principal=who)
     return account.attempt(iam.update_role_description, RoleName=name, Description="by somebody")
 
 
-def _delete_role(account: RecordedAccount, who: Principal) -> Outcome:
-    name = find_role_name(account)
+def _delete_role(account: RecordedAccount, who: Principal, service: Service) -> Outcome:
+    name = find_role_name(account, service)
     return account.attempt(account.client("iam", principal=who).delete_service_linked_role, RoleName=name)
 
 
-def _create_instance(account: RecordedAccount, who: Principal) -> Outcome:
-    return attempt_creation(account, new_instance(account), who)
+def _create_instance(account: RecordedAccount, who: Principal, _service: Service) -> Outcome:
+    return db_instance.attempt_creation(account, db_instance.new_instance(account), who)
 
 
-DEEDS: dict[str, Callable[[RecordedAccount, Principal], Outcome]] = {
+def _create_cluster(account: RecordedAccount, who: Principal, _service: Service) -> Outcome:
+    return cache_cluster.attempt_creation(account, cache_cluster.new_cluster(account), who)
+
+
+DEEDS: dict[str, Callable[[RecordedAccount, Principal, Service], Outcome]] = {
     "create the service-linked role": _create_role,
-    "create the service-linked role of ElastiCache": _create_other_role,
+    "create the service-linked role of another service": _create_other_role,
     "edit the role's description": _edit_description,
     "delete the role": _delete_role,
     "create a DB instance": _create_instance,
+    "create a cache cluster": _create_cluster,
 }
 DEED = f"(?P<deed>{'|'.join(map(re.escape, DEEDS))})"
 
 
-def someone_with(account: RecordedAccount, policy: str) -> Principal:
+def someone_with(account: RecordedAccount, document: Document, service: Service, policy: str) -> Principal:
     """Make someone who has only the policy of that name."""
-    return account.principal(f"someone with only {policy}", POLICIES[policy])
+    return account.principal(f"someone with only {policy}", POLICIES[policy](document, service))
 
 
 @given(parsers.re(f"someone who may do anything but (?P<action>{'|'.join(ACTIONS)})"), target_fixture="someone")
@@ -104,35 +146,38 @@ def someone_lacking(account: RecordedAccount, action: str) -> Principal:
     parsers.re(f"someone with only (?P<policy>{'|'.join(map(re.escape, POLICIES))})"),
     target_fixture="someone",
 )
-def someone(account: RecordedAccount, policy: str) -> Principal:
+def someone(account: RecordedAccount, document: Document, service: Service, policy: str) -> Principal:
     """Make someone who has one policy and nothing else."""
-    return someone_with(account, policy)
+    return someone_with(account, document, service, policy)
 
 
 @when(parsers.re(f"they try to {DEED}"), target_fixture="outcome")
-def they_try(account: RecordedAccount, someone: Principal, deed: str) -> Outcome:
+def they_try(account: RecordedAccount, service: Service, someone: Principal, deed: str) -> Outcome:
     """Let them make the call."""
-    return DEEDS[deed](account, someone)
+    return DEEDS[deed](account, someone, service)
 
 
 @then(parsers.re(f"they can {DEED}"))
-def they_can(account: RecordedAccount, someone: Principal, deed: str, expect: Checks) -> None:
+def they_can(account: RecordedAccount, service: Service, someone: Principal, deed: str, expect: Checks) -> None:
     """Expect that the same person's call succeeds."""
-    _expect_success(account, someone, deed, expect)
+    _expect_success(account, service, someone, deed, expect)
 
 
 @then(parsers.re(f"someone who may do anything can {DEED}"))
-def anybody_can(account: RecordedAccount, deed: str, expect: Checks) -> None:
+def anybody_can(account: RecordedAccount, service: Service, deed: str, expect: Checks) -> None:
     """Expect that the very same call succeeds for someone who has the permission."""
-    _expect_success(account, account.principal("someone who may do anything", ANYTHING), deed, expect)
+    anybody = account.principal("someone who may do anything", ANYTHING)
+    _expect_success(account, service, anybody, deed, expect)
 
 
 @then(parsers.re(f"someone with only (?P<policy>{'|'.join(map(re.escape, POLICIES))}) can {DEED}"))
-def somebody_can(account: RecordedAccount, policy: str, deed: str, expect: Checks) -> None:
+def somebody_can(
+    account: RecordedAccount, document: Document, service: Service, policy: str, deed: str, expect: Checks
+) -> None:
     """Expect that the very same call succeeds for someone with the right policy."""
-    _expect_success(account, someone_with(account, policy), deed, expect)
+    _expect_success(account, service, someone_with(account, document, service, policy), deed, expect)
 
 
-def _expect_success(account: RecordedAccount, who: Principal, deed: str, expect: Checks) -> None:
-    outcome = account.patience.until(lambda o: o.answer is not None, lambda: DEEDS[deed](account, who))
+def _expect_success(account: RecordedAccount, service: Service, who: Principal, deed: str, expect: Checks) -> None:
+    outcome = account.patience.until(lambda o: o.answer is not None, lambda: DEEDS[deed](account, who, service))
     expect.equal(f"{outcome.operation} by {who.name}", str(outcome), "accepted", of=[outcome.exchange])

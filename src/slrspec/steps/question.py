@@ -7,24 +7,26 @@ from typing import TYPE_CHECKING
 from pytest_bdd import then, when
 
 from slrspec.steps.db_instance import NO_SNAPSHOT, SMALLEST, new_instance
-from slrspec.steps.policy import RESERVED_POLICY
 from slrspec.steps.role import ObservedRole, differences, observe
 
 if TYPE_CHECKING:
     from slrspec.running.checks import Checks
     from slrspec.running.recorder import Outcome, RecordedAccount
+    from slrspec.spec.services import Service
     from slrspec.steps.activity import Activity
     from slrspec.steps.db_instance import Instance
     from slrspec.steps.deletion import Deletion
 
 
 @when("the role's permissions policy is set as the boundary of the ordinary role", target_fixture="outcome")
-def set_reserved_boundary(account: RecordedAccount, role: ObservedRole, ordinary: ObservedRole) -> Outcome:
+def set_reserved_boundary(
+    account: RecordedAccount, role: ObservedRole, ordinary: ObservedRole, service: Service
+) -> Outcome:
     """Use the policy that belongs to the service-linked role for what it was not made for."""
     return account.attempt(
         account.client("iam").put_role_permissions_boundary,
         RoleName=ordinary.name,
-        PermissionsBoundary=role.attached[0] if role.attached else RESERVED_POLICY,
+        PermissionsBoundary=role.attached[0] if role.attached else service.policy_arn,
     )
 
 

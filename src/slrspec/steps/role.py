@@ -1,22 +1,25 @@
-"""Roles: the service-linked role as the provider shows it, and ordinary roles beside it."""
+"""Roles: a service's service-linked role as the provider shows it, and ordinary roles beside it."""
 
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 from pytest_bdd import given, parsers, then, when
 
 from slrspec.running.trouble import ProviderTrouble
+from slrspec.spec.services import RESERVED_PATH
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from slrspec.running.checks import Checks
     from slrspec.running.recorder import Outcome, RecordedAccount
+    from slrspec.spec.services import Service
 
-SERVICE = "rds.amazonaws.com"
-RESERVED_PATH = "/aws-service-role/"
-ROLE_PATH = f"{RESERVED_PATH}{SERVICE}/"
+SUFFIX = "slrspec"
 TRUSTING_EC2 = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}],
@@ -93,21 +96,25 @@ def observe(account: RecordedAccount, name: str) -> ObservedRole | None:
     )
 
 
-def find_role_name(account: RecordedAccount) -> str | None:
-    """Return the name of RDS's service-linked role, whatever the provider calls it; None if there is none."""
-    pages = account.client("iam").get_paginator("list_roles").paginate(PathPrefix=ROLE_PATH)
-    return next((str(role["RoleName"]) for page in pages for role in page["Roles"]), None)
+def find_role_name(account: RecordedAccount, service: Service) -> str | None:
+    """Return the name of a service's service-linked role, whatever the provider calls it; None if there is none."""
+    return next(_names(account, service), None)
 
 
-def find_role(account: RecordedAccount) -> ObservedRole | None:
-    """Return RDS's service-linked role; None if there is none."""
-    name = find_role_name(account)
+def _names(account: RecordedAccount, service: Service) -> Iterator[str]:
+    pages = account.client("iam").get_paginator("list_roles").paginate(PathPrefix=service.path)
+    return (str(role["RoleName"]) for page in pages for role in page["Roles"])
+
+
+def find_role(account: RecordedAccount, service: Service) -> ObservedRole | None:
+    """Return a service's service-linked role; None if there is none."""
+    name = find_role_name(account, service)
     return observe(account, name) if name else None
 
 
-def create(account: RecordedAccount) -> ObservedRole:
+def create(account: RecordedAccount, service: Service) -> ObservedRole:
     """Create the service-linked role as an administrator may, naming only the service, and observe it."""
-    return _created(account, account.client("iam").create_service_linked_role(AWSServiceName=SERVICE))
+    return _created(account, account.client("iam").create_service_linked_role(AWSServiceName=service.principal))
 
 
 def _created(account: RecordedAccount, answer: Any) -> ObservedRole:
@@ -150,26 +157,26 @@ def trusted(role: ObservedRole) -> list[str]:
 
 
 @given("the service-linked role", target_fixture="role")
-def the_role(account: RecordedAccount) -> ObservedRole:
+def the_role(account: RecordedAccount, service: Service) -> ObservedRole:
     """Find the role, or create it."""
-    found = find_role(account)
+    found = find_role(account, service)
     if found is not None:
         return found
-    outcome = create_by_hand(account)
+    outcome = create_by_hand(account, service)
     if outcome.answer is not None:
         return _created(account, outcome.answer)
     # Refused, so it may be there already, and no read has shown it yet.
-    found = account.patience.until(bool, lambda: find_role(account))
+    found = account.patience.until(bool, lambda: find_role(account, service))
     if found is None:
         raise ProviderTrouble(f"the role can be neither found nor created: {outcome}")
     return found
 
 
 @given("no service-linked role")
-def no_role(account: RecordedAccount) -> None:
+def no_role(account: RecordedAccount, service: Service) -> None:
     """Make sure that there is none."""
-    if find_role_name(account):
-        raise ProviderTrouble("the account has a service-linked role of RDS already")
+    if find_role_name(account, service):
+        raise ProviderTrouble(f"the account has a service-linked role of {service.principal} already")
 
 
 @given("an ordinary role", target_fixture="ordinary")
@@ -185,38 +192,38 @@ def an_ordinary_role(account: RecordedAccount) -> ObservedRole:
 
 
 @when("the service-linked role is created", target_fixture="role")
-def create_the_role(account: RecordedAccount) -> ObservedRole:
+def create_the_role(account: RecordedAccount, service: Service) -> ObservedRole:
     """Create the role, naming the service and nothing else."""
-    return create(account)
+    return create(account, service)
 
 
 @when(parsers.re("the service-linked role is created (?:again|by hand)"), target_fixture="outcome")
-def create_by_hand(account: RecordedAccount) -> Outcome:
+def create_by_hand(account: RecordedAccount, service: Service) -> Outcome:
     """Create it with the call that is made for it."""
-    return account.attempt(account.client("iam").create_service_linked_role, AWSServiceName=SERVICE)
+    return account.attempt(account.client("iam").create_service_linked_role, AWSServiceName=service.principal)
 
 
 @when("the service-linked role is created with a suffix", target_fixture="outcome")
-def create_with_suffix(account: RecordedAccount) -> Outcome:
+def create_with_suffix(account: RecordedAccount, service: Service) -> Outcome:
     """Create it under a longer name."""
     return account.attempt(
-        account.client("iam").create_service_linked_role, AWSServiceName=SERVICE, CustomSuffix="slrspec"
+        account.client("iam").create_service_linked_role, AWSServiceName=service.principal, CustomSuffix=SUFFIX
     )
 
 
-@when(parsers.parse('a service-linked role is created for "{service}"'), target_fixture="outcome")
-def create_for(account: RecordedAccount, service: str) -> Outcome:
+@when(parsers.parse('a service-linked role is created for "{principal}"'), target_fixture="outcome")
+def create_for(account: RecordedAccount, principal: str) -> Outcome:
     """Create the role of another service, or of none."""
-    return account.attempt(account.client("iam").create_service_linked_role, AWSServiceName=service)
+    return account.attempt(account.client("iam").create_service_linked_role, AWSServiceName=principal)
 
 
 @when("an ordinary role is created below the reserved path", target_fixture="outcome")
-def create_on_reserved_path(account: RecordedAccount) -> Outcome:
+def create_on_reserved_path(account: RecordedAccount, service: Service) -> Outcome:
     """Create a role of the account's own where the services' roles are."""
     return account.attempt(
         account.client("iam").create_role,
         RoleName=account.unique_name("role"),
-        Path=ROLE_PATH,
+        Path=service.path,
         AssumeRolePolicyDocument=json.dumps(TRUSTING_EC2),
     )
 
@@ -246,26 +253,26 @@ def untag(account: RecordedAccount, role: ObservedRole) -> Outcome:
 
 
 @then("the service-linked role exists", target_fixture="role")
-def role_exists(account: RecordedAccount, expect: Checks) -> ObservedRole:
+def role_exists(account: RecordedAccount, service: Service, expect: Checks) -> ObservedRole:
     """Expect that the account has the role now."""
-    role = account.patience.until(bool, lambda: find_role(account))
-    expect.equal("a service-linked role of RDS", "present" if role else "absent", "present")
+    role = account.patience.until(bool, lambda: find_role(account, service))
+    expect.equal(f"a service-linked role of {service.principal}", "present" if role else "absent", "present")
     assert role is not None  # the check above has failed otherwise
     return role
 
 
 @then("no service-linked role exists")
-def role_does_not_exist(account: RecordedAccount, expect: Checks) -> None:
+def role_does_not_exist(account: RecordedAccount, service: Service, expect: Checks) -> None:
     """Expect that the account has no such role."""
-    found = find_role_name(account)
-    expect.equal("a service-linked role of RDS", "present" if found else "absent", "absent")
+    found = find_role_name(account, service)
+    expect.equal(f"a service-linked role of {service.principal}", "present" if found else "absent", "absent")
 
 
-@then(parsers.parse('no role exists for "{service}"'))
-def no_role_for(account: RecordedAccount, service: str, expect: Checks) -> None:
+@then(parsers.parse('no role exists for "{principal}"'))
+def no_role_for(account: RecordedAccount, principal: str, expect: Checks) -> None:
     """Expect that the account has no role of the service."""
-    roles = account.client("iam").list_roles(PathPrefix=f"{RESERVED_PATH}{service}/")["Roles"]
-    expect.equal(f"roles of {service}", [role["RoleName"] for role in roles], [])
+    roles = account.client("iam").list_roles(PathPrefix=f"{RESERVED_PATH}{principal}/")["Roles"]
+    expect.equal(f"roles of {principal}", [role["RoleName"] for role in roles], [])
 
 
 @then("the role is unchanged")
@@ -289,6 +296,26 @@ def role_name(role: ObservedRole, name: str, expect: Checks) -> None:
     expect.equal("the role's name", role.name, name, of=role.exchanges)
 
 
+@then("the role has its recorded name")
+def role_recorded_name(role: ObservedRole, service: Service, expect: Checks) -> None:
+    """Expect the name that AWS was seen to give to the service's role."""
+    role_name(role, service.role, expect)
+
+
+@then("a role of the same name and the suffix stands beside it")
+def role_with_suffix(account: RecordedAccount, role: ObservedRole, service: Service, expect: Checks) -> None:
+    """Expect two roles of the service: the one that was there, and the longer name."""
+    wanted = sorted([role.name, f"{role.name}_{SUFFIX}"])
+    names = account.patience.until(lambda found: found == wanted, lambda: sorted(_names(account, service)))
+    expect.equal(f"roles of {service.principal}", names, wanted)
+
+
+@then("the role's path names its service")
+def role_path_of_service(role: ObservedRole, service: Service, expect: Checks) -> None:
+    """Expect the path that is reserved for the service's roles."""
+    role_path(role, service.path, expect)
+
+
 @then(parsers.parse('the role\'s path is "{path}"'))
 def role_path(role: ObservedRole, path: str, expect: Checks) -> None:
     """Expect the very path."""
@@ -301,13 +328,13 @@ def role_path_reserved(role: ObservedRole, expect: Checks) -> None:
     expect.matches("the role's path", role.path, f"{RESERVED_PATH}.+/", of=role.exchanges)
 
 
-@then("the role's ARN names RDS")
-def role_arn(role: ObservedRole, expect: Checks) -> None:
+@then("the role's ARN names its service")
+def role_arn(role: ObservedRole, service: Service, expect: Checks) -> None:
     """Expect the service's name in the ARN, before the role's."""
     expect.matches(
         "the role's ARN",
         role.arn,
-        rf"arn:aws[a-z-]*:iam::\d{{12}}:role{ROLE_PATH}[\w+=,.@-]+",
+        rf"arn:aws[a-z-]*:iam::\d{{12}}:role{re.escape(service.path)}[\w+=,.@-]+",
         of=role.exchanges,
     )
 
@@ -335,24 +362,36 @@ def role_trusts_services(role: ObservedRole, count: int, expect: Checks) -> None
     )
 
 
-@then(parsers.parse('the role trusts "{service}"'))
-def role_trusts(role: ObservedRole, service: str, expect: Checks) -> None:
+@then(parsers.parse('the role trusts "{principal}"'))
+def role_trusts(role: ObservedRole, principal: str, expect: Checks) -> None:
     """Expect the service among the principals."""
-    expect.includes("whom the role trusts", trusted(role), [f"Service {service}"], of=role.exchanges)
+    expect.includes("whom the role trusts", trusted(role), [f"Service {principal}"], of=role.exchanges)
 
 
-@then(parsers.parse('the role trusts only "{service}", without condition'))
-def role_trusts_only(role: ObservedRole, service: str, expect: Checks) -> None:
+@then(parsers.parse('the role trusts only "{principal}", without condition'))
+def role_trusts_only(role: ObservedRole, principal: str, expect: Checks) -> None:
     """Expect the service, no other principal, and no condition."""
-    expect.equal("whom the role trusts", trusted(role), [f"Service {service}"], of=role.exchanges)
+    expect.equal("whom the role trusts", trusted(role), [f"Service {principal}"], of=role.exchanges)
     conditions = [s["Condition"] for s in trust_statements(role) if s.get("Condition")]
     expect.equal("conditions of the trust", conditions, [], of=role.exchanges)
 
 
+@then("the role trusts only its service, without condition")
+def role_trusts_service(role: ObservedRole, service: Service, expect: Checks) -> None:
+    """Expect the service that the role is of, and nobody else."""
+    role_trusts_only(role, service.principal, expect)
+
+
+@then(parsers.parse("the role's sessions last {seconds:d} seconds at most"))
+def role_sessions(role: ObservedRole, seconds: int, expect: Checks) -> None:
+    """Expect the very duration."""
+    expect.equal("the longest session in seconds", role.max_session_seconds, seconds, of=role.exchanges)
+
+
 @then("the service-linked role is back under a new id")
-def role_is_back(account: RecordedAccount, role: ObservedRole, expect: Checks) -> None:
+def role_is_back(account: RecordedAccount, role: ObservedRole, service: Service, expect: Checks) -> None:
     """Expect a role of the same name, of which IAM says that it is another one."""
-    now = role_exists(account, expect)
+    now = role_exists(account, service, expect)
     expect.equal("the role's name", now.name, role.name)
     expect.equal("the id of the old role", "kept" if now.id == role.id else "replaced", "replaced")
 
@@ -389,9 +428,9 @@ def ordinary_can_be_assumed(account: RecordedAccount, expect: Checks) -> None:
 
 
 @then("the same role can be created without a suffix")
-def create_without_suffix(account: RecordedAccount, expect: Checks) -> None:
+def create_without_suffix(account: RecordedAccount, service: Service, expect: Checks) -> None:
     """Expect that the call succeeds when it asks for nothing special."""
-    outcome = create_by_hand(account)
+    outcome = create_by_hand(account, service)
     expect.equal("creating the role", str(outcome), "accepted")
 
 

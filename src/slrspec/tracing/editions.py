@@ -108,17 +108,32 @@ class Editions:
         raise UsageError(f"unknown edition {day!r}", hint=f"known: {known}")
 
     def nearest(self, fingerprints: set[str]) -> Edition:
-        """Return the edition that shares most sentences with a copy of the page."""
+        """Return the edition that shares most sentences with a copy of the page; an empty one if none is listed."""
 
         def likeness(edition: Edition) -> float:
             theirs = {sentence.fingerprint for sentence in edition.sentences}
             return len(theirs & fingerprints) / len(theirs | fingerprints)
 
-        return max(self.editions, key=likeness)
+        return max(self.editions, key=likeness, default=Edition("", "", (), ()))
 
 
-def read_editions(folder: Path) -> Editions:
+def lists_editions(folder: Path) -> bool:
+    """Tell whether a folder's document is a page, whose sentences are listed; the catalogue is none."""
+    try:
+        return bool(tomllib.loads((folder / FILE).read_text(encoding="utf-8")).get("editions"))
+    except (OSError, tomllib.TOMLDecodeError):
+        return True  # reading it will say what is wrong
+
+
+def read_editions(folder: Path, *, may_be_first: bool = False) -> Editions:
     """Read the editions from the `document.toml` of a folder of features.
+
+    Parameters
+    ----------
+    folder
+        Where it lies.
+    may_be_first
+        Whether it may list none yet.
 
     Raises
     ------
@@ -141,7 +156,7 @@ def read_editions(folder: Path) -> Editions:
         raise SpecificationError(
             f"an edition or review is not as it should be: {error}", where=(file, None)
         ) from error
-    if not editions:
+    if not editions and not may_be_first:
         raise SpecificationError("no edition is listed", where=(file, None), hint="add [[editions]]")
     return Editions(file, editions, reviews)
 

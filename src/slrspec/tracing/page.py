@@ -97,10 +97,11 @@ def fingerprint(text: str) -> str:
 
 @dataclass(frozen=True)
 class Paragraph:
-    """A run of text between two breaks; `heading` for what is marked as one."""
+    """A run of text between two breaks; `heading` for what is marked as one, `code` for what is to be typed."""
 
     text: str
     heading: bool = False
+    code: bool = False
 
 
 def read_page(file: Path) -> Page:
@@ -143,18 +144,17 @@ def _page(paragraphs: list[Paragraph]) -> Page:
     blocks: list[Block] = []
     section = ordinal = 0
     for paragraph in paragraphs:
-        parsed = _json(paragraph.text)
+        text, parsed = _json(paragraph.text)
         if parsed is not None:
             blocks.append(Block(section, parsed))
-            continue
-        text = paragraph.text.strip()
         if not normal(text) or normal(text).casefold() in CALL_OUTS:
             continue
-        if paragraph.heading or _is_caption(text):
+        if paragraph.heading or (_is_caption(text) and not paragraph.code):
             section, ordinal = section + 1, 0
             sentences.append(Sentence(section, ordinal, text, heading=True))
             continue
-        for sentence in split(text):
+        # A command is one sentence, wherever it has stops.
+        for sentence in [text] if paragraph.code else split(text):
             if normal(sentence):
                 ordinal += 1
                 sentences.append(Sentence(section, ordinal, sentence))
@@ -172,14 +172,15 @@ def _is_caption(text: str) -> bool:
     return not re.search(r"\b(?:at|see|in|to|the|of)$", text)
 
 
-def _json(text: str) -> Any:  # noqa: ANN401 - whatever the block holds
-    stripped = text.strip()
-    if not stripped.startswith("{"):
-        return None
+def _json(text: str) -> tuple[str, Any]:
+    """Return what of a text is not JSON, and the JSON, which may stand below a line that ends in a colon."""
+    before, _, _ = text.partition("{")
+    if before.strip() and not before.rstrip().endswith(":"):
+        return text.strip(), None
     try:
-        return json.loads(stripped)
+        return before.strip(), json.loads(text[len(before) :])
     except ValueError:
-        return None
+        return text.strip(), None
 
 
 def _from_text(text: str) -> Iterator[Paragraph]:
@@ -215,7 +216,7 @@ def _from_markdown(text: str) -> Iterator[Paragraph]:
     fenced = re.split(r"(?ms)^[ \t]*```[^\n]*\n(.*?)^[ \t]*```[ \t]*$", text)
     for number, part in enumerate(fenced):
         if number % 2:
-            yield Paragraph(part)
+            yield Paragraph(part if "{" in part else _without_marks(part), code=True)
             continue
         for chunk in re.split(r"\n[ \t]*\n|(?<=  )\n|\n(?=\s*(?:\*\*|\+ |\d+\. |#))", part):
             heading = re.match(r"\s*#+\s", chunk) is not None
@@ -274,7 +275,8 @@ class _Reader(HTMLParser):
         text = "".join(self._text)
         self._text.clear()
         if text.strip():
-            self.found.append(Paragraph(text if self._block else " ".join(text.split()), heading))
+            code = bool(self._block)
+            self.found.append(Paragraph(text if code else " ".join(text.split()), heading, code))
 
 
 def _from_html(text: str) -> Iterator[Paragraph]:

@@ -59,13 +59,15 @@ def rule_drafts(page: Page, edition: Edition, day: str, prefix: str, taken: froz
     known = {sentence.fingerprint for sentence in edition.sentences}
     fresh = [s for s in page.sentences if s.fingerprint not in known and not s.heading]
     numbers = (n for n in range(1, 100) if f"{prefix}-{n:02}" not in taken)
+    since = day if edition.date else ""  # the rules of a first edition hold in every one
     return "\n".join(
-        _rule(sentence, f"{prefix}-{number:02}", day) for number, sentence in zip(numbers, fresh, strict=False)
+        _rule(sentence, f"{prefix}-{number:02}", since) for number, sentence in zip(numbers, fresh, strict=False)
     )
 
 
 def _rule(sentence: Sentence, rule: str, day: str) -> str:
-    return f"""  @{rule} @must @api @from-{day}
+    since = f" @from-{day}" if day else ""
+    return f"""  @{rule} @must @api{since}
   Rule: {TODO}: say in your own words what sentence {sentence.section}.{sentence.ordinal} claims
     {TODO}: one claim only; split it, or give the sentence a kind in document.toml if it claims nothing.
 

@@ -1,0 +1,1 @@
+"""One run cut into cells, each of which any machine can run, and put together again."""
