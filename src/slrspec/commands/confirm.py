@@ -33,7 +33,7 @@ def confirm(results: Path, ledger: Path | None, *, dry_run: bool) -> None:
     from slrspec.spec.location import features_folder
 
     run = read_run(results)
-    said = what_aws_said(run, read_specification(features_folder(), run.document.edition))
+    said = what_aws_said(run, read_specification(features_folder(run.document.id), run.document.edition))
     file = ledger or FILE
     before = read_ledger(file) if file.exists() or ledger is None else Ledger()
     after = before.after(said)
