@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from slrspec.errors import SlrspecError
+from slrspec.running.command_line import TAG
 from slrspec.running.engine import Observer, Request, execute
 from slrspec.running.scenario_run import RECORDED
+from slrspec.running.selection import Selection
 from slrspec.running.verdict import Verdict
 from slrspec.sandbox.operations import InstanceNeed, Needs, OperationsFile, is_read
 from slrspec.sandbox.role_record import SERVICE
@@ -46,7 +48,9 @@ def observe(paces: Iterable[str] = PACES) -> OperationsFile:
     together: dict[str, set[str]] | None = None
     paces = tuple(paces)
     for pace in paces:
-        run = execute(Request((pace,), edition=EVERY_EDITION, no_deviations=True), Observer(lambda _: None))
+        # Commands are for providers that have a door for them, which no real account has.
+        calls = Selection(tags=(f"not {TAG}",))
+        run = execute(Request((pace,), calls, edition=EVERY_EDITION, no_deviations=True), Observer(lambda _: None))
         together = _joined_courses(together, followers(run.scenarios))
         # Each open question is asked for itself: what is answered is all that there is to it.
         asked = execute(Request((pace,), document="questions"), Observer(lambda _: None))

@@ -133,8 +133,10 @@ def make_plan(
 
     """
     wanted = list(scenarios)
-    needs = {scenario.id: needs_of(scenario.id) for scenario in wanted}
-    reasons = {scenario.id: why_not(settings, scenario, needs[scenario.id], lane) for scenario in wanted}
+    reasons = {scenario.id: lacking(scenario) for scenario in wanted}
+    # What no account can do was never observed either.
+    needs = {scenario.id: needs_of(scenario.id) for scenario in wanted if not reasons[scenario.id]}
+    reasons |= {one.id: why_not(settings, needs[one.id], lane) for one in wanted if one.id in needs}
     needs = effective({one: needed for one, needed in needs.items() if not reasons[one]})
     order = in_order([(s.id, needs[s.id]) for s in wanted if not reasons[s.id]])
     rules = {scenario.id: scenario.rule for scenario in wanted}
@@ -177,7 +179,13 @@ def worst_timing(settings: SandboxSettings) -> Timing:
 NO_BOUNDARY = "no permissions boundary is named for the users that it needs"
 
 
-def why_not(settings: SandboxSettings, scenario: Scenario, needs: Needs, lane: str) -> str:
+def lacking(scenario: Scenario) -> str:
+    """Return which capability a scenario needs that no real account has; empty for none."""
+    lacks = scenario.needs - {"iam-enforcement", "second-region"}
+    return f"the provider lacks {', '.join(sorted(lacks))}" if lacks else ""
+
+
+def why_not(settings: SandboxSettings, needs: Needs, lane: str) -> str:
     """Return why a scenario is not run on this account; empty if it is."""
     makes_users = needs.people or "iam:CreateUser" in needs.operations
     if makes_users and not settings.boundary and not settings.rehearsal:
@@ -186,8 +194,7 @@ def why_not(settings: SandboxSettings, scenario: Scenario, needs: Needs, lane: s
         return "the sandbox has no second Region"
     if lane == FREE and (needs.writes_role or needs.alone):
         return "the service-linked role is not slrspec's own, or others use RDS here"
-    lacking = scenario.needs - {"iam-enforcement", "second-region"}
-    return f"the provider lacks {', '.join(sorted(lacking))}" if lacking else ""
+    return ""
 
 
 # ---- the order
