@@ -33,7 +33,9 @@ from slrspec.errors import SlrspecError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from contextlib import AbstractContextManager
 
+    from slrspec.commands.sandboxed import Sandboxed
     from slrspec.reporting.terminal import Style
     from slrspec.running.results import Run
     from slrspec.sandbox.ledger import Standing
@@ -237,12 +239,14 @@ def run(  # noqa: PLR0913, PLR0917 - an option each
     )
     out = out or out_of(document)
 
+    def hold(request: Request) -> AbstractContextManager[Sandboxed]:
+        return sandboxed(request, Allowed(max_usd, plan, confirm), out)
+
     def judge(request: Request) -> int:
         if cell is not None:
-            done, specification, written = run_cell(cell, cells_file, out, request)
-            code = done.exit_code
+            done, specification, written, code = run_cell(cell, cells_file, out, request, hold)
         else:
-            with sandboxed(request, Allowed(max_usd, plan, confirm), out) as sandbox:
+            with hold(request) as sandbox:
                 done, specification = run_and_keep(request, out, kept=kept and not watched)
             written, code = out / RESULTS, sandbox.exit_code(done.exit_code)
         click.echo(_printed(done, form, specification, verbosity=verbose - quiet), nl=False)
@@ -269,8 +273,7 @@ def _refuse_what_the_plan_says(context: click.Context) -> None:
     }
     if "cell" not in given and "cells_file" in given:
         raise UsageError("--cells is for one cell", hint="--cell ID")
-    said = ("providers", "document", "rules", "tags", "sections", "services", "edition", "watched")
-    for name in (*said, "max_usd", "plan", "confirm"):
+    for name in ("providers", "document", "rules", "tags", "sections", "services", "edition", "watched"):
         if "cell" in given and name in given:
             raise UsageError(
                 f"--cell and {given[name]} exclude each other", hint="the plan says what the cell runs"

@@ -103,7 +103,8 @@ def test_accounts_and_regions_are_crossed() -> None:
 
 def test_account_and_regions_come_from_the_configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "slrspec.toml").write_text(
-        '[sandbox]\naccount_id = "111111111111"\nalias = "blue"\nregions = ["eu-west-1"]\n'
+        '[sandbox]\naccount-id = "111111111111"\nalias = "blue"\nregions = ["eu-west-1"]\n'
+        'role-arn = "arn:aws:iam::111111111111:role/runner"\nblocklist = ["222222222222"]\n'
     )
     monkeypatch.chdir(tmp_path)
     assert places_of(["aws"]) == [Place("aws", "eu-west-1", "111111111111", "blue")]
@@ -113,7 +114,9 @@ def test_account_and_regions_come_from_the_configuration(tmp_path: Path, monkeyp
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["plan"], "nothing to plan"),
+        (["plan"], "names no sandbox account"),
+        (["plan", "--shards", "2"], "--shards is for --cells"),
+        (["plan", "--cells", "--calls"], "--calls is not for --cells"),
         (["plan", "--cells", "--provider", "mota"], "unknown provider 'mota'"),
         (["plan", "--cells", "--account", "111111111111"], "are for the provider aws"),
         (["plan", "--cells", "--provider", "aws"], "need --account"),

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from typing import TYPE_CHECKING
 
 from slrspec.cells.plan import Place
 from slrspec.errors import UsageError
-from slrspec.providers.endpoint_settings import config_file
+from slrspec.providers.endpoint_settings import config_file, read_config
 from slrspec.providers.registry import find_provider
 
 if TYPE_CHECKING:
@@ -84,14 +83,10 @@ def _named(accounts: list[str]) -> list[tuple[str, str]]:
 
 def _sandbox() -> tuple[list[str], list[str]]:
     """Return the account, with its alias for a name, and the Regions of `[sandbox]`; nothing where it says none."""
+    from slrspec.sandbox.settings import TABLE, read_settings
+
     file = config_file()
-    try:
-        table = tomllib.loads(file.read_text(encoding="utf-8")).get("sandbox", {})
-    except FileNotFoundError:
+    if not file.is_file() or TABLE not in read_config(file)[1]:
         return [], []
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UsageError(f"cannot be read: {error}", where=(file, None)) from error
-    account, alias, regions = table.get("account_id", ""), table.get("alias", ""), table.get("regions", [])
-    if not isinstance(account, str) or not isinstance(alias, str) or not isinstance(regions, list):
-        raise UsageError("account_id and alias of [sandbox] have to be texts, regions a list", where=(file, None))
-    return ([f"{alias}={account}" if alias else account] if account else []), [str(one) for one in regions]
+    settings = read_settings(file)
+    return [f"{settings.alias}={settings.account_id}"], list(settings.regions)

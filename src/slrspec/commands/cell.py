@@ -5,18 +5,27 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from slrspec.commands.keeping import Progress
-from slrspec.errors import BundleError, PlanError, UsageError
+from slrspec.errors import BundleError, PlanError, SafetyRefusal, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from slrspec.cells.plan import Cell, Plan
+    from slrspec.commands.sandboxed import Sandboxed
     from slrspec.running.engine import Request
     from slrspec.running.results import Run, ScenarioResult
     from slrspec.spec.rules import Specification
 
 
-def run_cell(name: str, cells_file: Path, out: Path, request: Request) -> tuple[Run, Specification, Path]:
+def run_cell(
+    name: str,
+    cells_file: Path,
+    out: Path,
+    request: Request,
+    hold: Callable[[Request], AbstractContextManager[Sandboxed]],
+) -> tuple[Run, Specification, Path, int]:
     """Run one cell of a plan, and write its bundle into a folder; nothing else is written.
 
     Parameters
@@ -29,6 +38,13 @@ def run_cell(name: str, cells_file: Path, out: Path, request: Request) -> tuple[
         The folder; many cells may share it, also at the same time.
     request
         Features, deviations and workers; the rest is the plan's.
+    hold
+        Holds the account, where the cell is of a real one, for as long as its context lasts.
+
+    Returns
+    -------
+    tuple
+        The results, the specification, the bundle's file, and the exit code.
 
     Raises
     ------
@@ -36,6 +52,8 @@ def run_cell(name: str, cells_file: Path, out: Path, request: Request) -> tuple[
         If the plan was made by another slrspec, or for other features.
     UsageError
         If the plan has no such cell, or the folder cannot be written to; before anything runs.
+    SafetyRefusal
+        If the cell is of another account or Region than the sandbox, or on any doubt about the account.
     BundleError
         If the run did not bring back what the cell was to judge.
 
@@ -47,7 +65,7 @@ def run_cell(name: str, cells_file: Path, out: Path, request: Request) -> tuple[
     plan = read_plan(cells_file)
     cell = plan.cell(name)
     if cell.account != NO_ACCOUNT:
-        raise UsageError(f"{cell.id} is of a real account, and such cells cannot be run yet")
+        _refuse_other_account(cell)
     asked = _request(plan, cell, request)
     specification, total = check(asked)
     _refuse_other(plan, cell, specification, cells_file)
@@ -60,12 +78,28 @@ def run_cell(name: str, cells_file: Path, out: Path, request: Request) -> tuple[
         progress.judged(result)
 
     observer = Observer(note)
-    run = execute(asked, observer)
+    with hold(asked) as held:
+        run = execute(asked, observer)
     progress.clear()
     bundle = seal(plan, cell, run, observer.withheld, len(judged))
     if said := misfit(bundle):
         raise BundleError(f"{cell.id}: {said}")
-    return run, specification, write_bundle(out, bundle)
+    return run, specification, write_bundle(out, bundle), held.exit_code(run.exit_code)
+
+
+def _refuse_other_account(cell: Cell) -> None:
+    """Refuse a cell of another account or Region than those of `slrspec.toml`, which decides what is written to."""
+    from slrspec.sandbox.settings import read_settings
+
+    settings = read_settings()
+    if settings.account_id != cell.account:
+        raise SafetyRefusal(f"{cell.id} is of another account than the sandbox", where=(settings.file, None))
+    if settings.region != cell.region:
+        raise SafetyRefusal(
+            f"{cell.id} is of {cell.region}, and the sandbox's first Region is {settings.region}",
+            where=(settings.file, None),
+            hint="put it first in regions",
+        )
 
 
 def _request(plan: Plan, cell: Cell, request: Request) -> Request:
