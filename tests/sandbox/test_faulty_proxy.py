@@ -16,7 +16,7 @@ DONE = {"timeout after", "answer lost", "500 after", "body cut", "body cut, leng
 
 
 @pytest.mark.parametrize("name", FAULTS)
-@pytest.mark.parametrize("service", ["iam", "ssm"])
+@pytest.mark.parametrize("service", ["iam", pytest.param("ssm", marks=pytest.mark.long)])
 def test_a_fault_is_met_and_the_call_is_done_only_if_it_says_so(moto_url: str, name: str, service: str) -> None:
     with proxied(moto_url, Place("").account, Plan(FAULTS[name])) as proxy:
         through = Place(proxy.url, timeout=0.3)
