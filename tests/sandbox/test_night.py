@@ -14,6 +14,7 @@ import pytest
 
 from slrspec.sandbox.journal import read_journal
 from slrspec.sandbox.operations import needs_of
+from slrspec.spec.location import features_folder
 from tests.sandbox.faulty_proxy import FAULTS, Call, FaultyProxy, Plan, proxied, until
 from tests.sandbox.places import DOCUMENTED, Place, clean_environment, serving
 from tests.sandbox.rehearsal import ALIAS, Rehearsal
@@ -176,6 +177,18 @@ def test_where_others_use_rds_the_role_is_left_alone(documented_place: Place, tm
         "RDS-DEL-03/nothing-relies-on-the-role": "not-run",
         "RDS-INT-06/the-account-asks-for-the-role-s-credentials": "pass",
     }
+    assert everything(found.place) == before
+
+
+# ---- questions
+
+
+def test_questions_are_asked_and_not_judged(documented_place: Place, tmp_path: Path) -> None:
+    found = rehearsal(documented_place, tmp_path)
+    before = everything(found.place)
+    run = found.run("-q", "--features", str(features_folder("questions")))
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert {one["reason"] for one in found.results()["scenarios"]} == {"recorded, not judged"}
     assert everything(found.place) == before
 
 

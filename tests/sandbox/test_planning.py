@@ -49,6 +49,12 @@ def test_every_scenario_is_in_the_plan_once(specification: Specification) -> Non
     assert sorted(planned) == sorted(scenario.id for scenario in specification.scenarios)
 
 
+def test_every_question_is_in_its_plan_once() -> None:
+    questions = read_specification(features_folder("questions"), EVERY_EDITION)
+    planned = [one.scenario for one in make_plan(SETTINGS, questions, questions.scenarios).scenarios]
+    assert sorted(planned) == sorted(scenario.id for scenario in questions.scenarios)
+
+
 def test_on_an_account_of_our_own_everything_is_run(specification: Specification) -> None:
     assert [one.not_run for one in whole(specification).scenarios if one.not_run] == []
 
@@ -215,8 +221,8 @@ def test_no_budget_affords_nothing() -> None:
 
 
 def test_the_file_is_of_the_scenarios_that_there_are() -> None:
-    every = read_specification(features_folder(), EVERY_EDITION)
-    assert set(read_operations().scenarios) == {scenario.id for scenario in every.scenarios}
+    every = [read_specification(features_folder(*named), EVERY_EDITION) for named in ((), ("questions",))]
+    assert set(read_operations().scenarios) == {scenario.id for one in every for scenario in one.scenarios}
 
 
 def test_every_write_in_it_has_a_rule_of_the_guard() -> None:

@@ -94,12 +94,9 @@ def test_each_document_has_sample_statements_of_its_own() -> None:
     (of_rds,) = sample_policy(rds.sample_of(create))["Statement"]
     (ours,) = sample_policy(elasticache.sample_of(create))["Statement"]
     (deleting,) = sample_policy(elasticache.sample_of(delete))["Statement"]
-    assert of_rds == {
-        "Action": create,
-        "Effect": "Allow",
-        "Resource": "arn:aws:iam::*:role/aws-service-role/rds.amazonaws.com/AWSServiceRoleForRDS",
-        "Condition": {"StringLike": {"iam:AWSServiceName": "rds.amazonaws.com"}},
-    }
+    assert (of_rds["Action"], of_rds["Effect"]) == (create, "Allow")
+    assert of_rds["Resource"].endswith(":role/aws-service-role/rds.amazonaws.com/AWSServiceRoleForRDS")
+    assert of_rds["Condition"] == {"StringLike": {"iam:AWSServiceName": "rds.amazonaws.com"}}
     assert ours == {
         "Action": [create, "iam:PutRolePolicy"],
         "Effect": "Allow",

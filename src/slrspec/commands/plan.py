@@ -10,7 +10,7 @@ from slrspec.commands.places import CELLS, DEFAULT_OUT, documents_asked
 from slrspec.errors import UsageError
 
 # Which options are for one of the two plans only.
-OF_CELLS = ("providers", "accounts", "regions", "shards", "documents", "features", "edition", "out")
+OF_CELLS = ("providers", "accounts", "regions", "shards", "out")
 OF_ACCOUNT = ("lane", "calls")
 FORMATS = ("text", "json", "github-matrix")
 
@@ -51,15 +51,12 @@ FORMATS = ("text", "json", "github-matrix")
     "documents",
     multiple=True,
     metavar="ID",
-    help="With --cells: whose rules; rds unless told otherwise; several, or 'all'.",
+    help="Whose rules; rds unless told otherwise; with --cells several, or 'all'.",
 )
 @click.option(
-    "--features",
-    type=click.Path(path_type=Path),
-    metavar="DIR",
-    help="With --cells: features of your own.",
+    "--features", type=click.Path(path_type=Path), metavar="DIR", help="Features in place of slrspec's own."
 )
-@click.option("--edition", default="", metavar="DAY", help="With --cells: rules of this edition of the page.")
+@click.option("--edition", default="", metavar="DAY", help="Rules of this edition of the page.")
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
@@ -116,8 +113,13 @@ def plan(  # noqa: PLR0913, PLR0917 - an option each
         if form == FORMATS[-1]:
             raise UsageError(f"{form} is a format of cells", hint="slrspec plan --cells")
         from slrspec.sandbox.showing import plan_shown
+        from slrspec.spec.gherkin import read_specification
+        from slrspec.spec.location import features_folder
 
-        click.echo(plan_shown(selection, lane, form, calls=calls))
+        if len(documents) > 1:
+            raise UsageError("a plan of an account is of one document", hint="slrspec plan --cells takes several")
+        specification = read_specification(features or features_folder(*documents), edition)
+        click.echo(plan_shown(specification, selection, lane, form, calls=calls))
         return
     from slrspec.cells.planning import planned, printed, write_plan
 

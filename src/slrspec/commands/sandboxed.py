@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 import click
 
 from slrspec.errors import UsageError
-from slrspec.spec.location import DEFAULT_DOCUMENT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,8 +25,6 @@ if TYPE_CHECKING:
 AWS = "aws"
 SOMETHING_LEFT = 4
 NIGHT = "night.json"
-# Documents whose scenarios stand in the operations file.
-OBSERVED = (DEFAULT_DOCUMENT, "questions")
 
 
 @dataclass(frozen=True)
@@ -70,10 +67,6 @@ def sandboxed(request: Request, allowed: Allowed, out: Path) -> Iterator[Sandbox
         return
     if len(request.providers) > 1:
         raise UsageError("the provider aws is run alone", hint="slrspec matrix and slrspec diff compare runs")
-    if (request.document or DEFAULT_DOCUMENT) not in OBSERVED or request.features:
-        raise UsageError(
-            f"the provider aws runs the rules of {' and '.join(OBSERVED)} only", hint="their calls are known"
-        )
     if allowed.max_usd is None:
         raise UsageError("--provider aws needs --max-usd", hint="slrspec plan shows what it would cost")
     from slrspec.running.engine import check

@@ -62,8 +62,8 @@ class Course:
     @property
     def broken(self) -> bool:
         """Whether an answer was lost, or was none: what followed nobody can judge by."""
-        errors = [(told.error, told.operation) for told in self.calls]
-        return any(error is not None and judged(error, operation) is not error for error, operation in errors)
+        errors = [judged(told.error, told.operation) for told in self.calls if told.error is not None]
+        return any(isinstance(error, ProviderTrouble) for error in errors)
 
     def name(self, noun: str, made: Callable[[], str]) -> str:
         """Give a name, and remember it."""

@@ -171,7 +171,7 @@ def digest_of(plan: Plan) -> str:
 def worst_timing(settings: SandboxSettings) -> Timing:
     """Return the longest that everything may take before nobody waits any longer."""
     minutes = float(settings.instance_minutes)
-    return Timing(minutes, minutes, WORST_ROLE_DELETION, WORST_PERSON, WORST_CALL)
+    return Timing(max(minutes, CREATION), max(minutes, DELETION), WORST_ROLE_DELETION, WORST_PERSON, WORST_CALL)
 
 
 NO_BOUNDARY = "no permissions boundary is named for the users that it needs"
@@ -225,7 +225,7 @@ def _leaders_in_order(scenarios: Sequence[tuple[str, Needs]]) -> list[str]:
     # Those that come back to a role that was deleted have to have one first, which the scenarios before have left.
     chain = sorted(shown, key=lambda one: (needs[one].role == "absent", place[one]))
     paired = [one for pair in _zipped(chain, here) for one in pair]
-    using = those(lambda n: bool(n.instances) and not n.alone)
+    using = those(lambda n: bool(n.instances) and not n.alone and not any(i.event for i in n.instances))
     intact = sorted(using, key=lambda one: (needs[one].deleted > 0, place[one]))
     elsewhere = [one for one in ending if one not in here]
     return [*alone, *paired, *by_others, *meanwhile, *intact, *elsewhere]

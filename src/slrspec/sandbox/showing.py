@@ -6,15 +6,16 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from slrspec.running.selection import Selection
+    from slrspec.spec.rules import Specification
 
 
-def plan_shown(selection: Selection, lane: str, form: str, *, calls: bool) -> str:
+def plan_shown(specification: Specification, selection: Selection, lane: str, form: str, *, calls: bool) -> str:
     """Return the plan of a run on the account that `slrspec.toml` names, as text or JSON; nothing is asked of it.
 
     Parameters
     ----------
     selection
-        Which of the rules of the RDS page, the only ones that are run on a real account.
+        Which of the specification's rules.
     lane
         `full` or `free`.
     form
@@ -28,11 +29,8 @@ def plan_shown(selection: Selection, lane: str, form: str, *, calls: bool) -> st
     from slrspec.reporting import plan_text
     from slrspec.sandbox.planning import make_plan
     from slrspec.sandbox.settings import read_settings
-    from slrspec.spec.gherkin import read_specification
-    from slrspec.spec.location import features_folder
 
     settings = read_settings()
-    specification = read_specification(features_folder())
     scenarios = selection.checked(specification).select(specification)[1]
     made = make_plan(settings, specification, scenarios, lane)
     if form == "json":
