@@ -49,7 +49,9 @@ CONSOLE = re.compile(r"^```console\n(.*?)^```", re.DOTALL | re.MULTILINE)
 def commands_for_an_account() -> list[str]:
     """The tool's commands that cannot be run here: they need a real account."""
     lines = [line for file in FILES for block in CONSOLE.findall(file.read_text()) for line in block.splitlines()]
-    return sorted({found[1] for line in lines if (found := re.match(r"\$ (?:[A-Z_]+=\S+ )*slrspec (.+)", line))})
+    return sorted(
+        {found[1] for line in lines if (found := re.match(r"\$ (?:[A-Z_]+=\S+ )*slrspec ([^|>]+)", line))}
+    )
 
 
 def test_there_are_commands_for_an_account() -> None:

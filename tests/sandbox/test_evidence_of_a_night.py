@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from slrspec.spec.location import features_folder
 from tests.sandbox.faulty_proxy import proxied
 from tests.sandbox.places import DOCUMENTED, Place, serving
 from tests.sandbox.rehearsal import ANYTHING, Rehearsal
@@ -71,7 +70,7 @@ def test_every_user_of_a_night_has_the_boundary(documented_place: Place, tmp_pat
 
 def test_open_questions_are_asked_at_night_too(documented_place: Place, tmp_path: Path) -> None:
     rehearsal = Rehearsal(documented_place, tmp_path, documented_place.url)
-    run = rehearsal.run("--features", str(features_folder("questions")), "-q")
+    run = rehearsal.run("--document", "questions", "--out", ".slrspec", "-q")
     assert run.returncode == 0, run.stdout + run.stderr
     results = rehearsal.results()
     assert {one["verdict"] for one in results["scenarios"]} == {"not-run"}
