@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import click
 from click.shell_completion import CompletionItem
 
-from slrspec.commands.places import DEFAULT_OUT, HISTORY
+from slrspec.commands.places import HISTORY, out_of
 from slrspec.errors import UsageError
+from slrspec.spec.location import features_folder
 
 if TYPE_CHECKING:
     from slrspec.emulators.catalogue import Emulator
@@ -30,25 +31,27 @@ def _complete(_context: click.Context, _parameter: click.Parameter, incomplete: 
 @click.argument("names", nargs=-1, metavar="[EMULATOR]...", shell_complete=_complete)
 @click.option("--list", "listed", is_flag=True, help="List the emulators, and run nothing.")
 @click.option("--jobs", type=click.IntRange(1, 64), default=None, metavar="N", help="How many at once.")
+@click.option("--document", default="", metavar="ID", help="Whose rules: rds unless told otherwise.")
 @click.option("--rule", "rules", multiple=True, metavar="ID", help="Only this rule.")
 @click.option("--section", "sections", multiple=True, metavar="NAME", help="Only this section.")
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
-    default=DEFAULT_OUT / "matrix",
-    show_default=True,
+    default=None,
     metavar="DIR",
-    help="Folder for the results, and for a text about each failure that can be posted as an issue.",
+    help="Folder for the results, and for a text about each failure that can be posted as an issue: 'matrix' "
+    "beside the document's own runs.",
 )
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to print.")
 @click.pass_context
-def matrix(  # noqa: PLR0913 - an option each
+def matrix(  # noqa: PLR0913, PLR0917 - an option each
     context: click.Context,
     names: tuple[str, ...],
     jobs: int | None,
+    document: str,
     rules: tuple[str, ...],
     sections: tuple[str, ...],
-    out: Path,
+    out: Path | None,
     form: str,
     *,
     listed: bool,
@@ -64,6 +67,7 @@ def matrix(  # noqa: PLR0913 - an option each
       slrspec matrix --list
       slrspec matrix moto-4.2.14 moto-5.2.5
       slrspec matrix && slrspec site .slrspec/matrix/*/results.json
+      slrspec matrix --document elasticache
     """  # noqa: D301
     chosen = _chosen(names)
     if listed:
@@ -73,14 +77,17 @@ def matrix(  # noqa: PLR0913 - an option each
     from slrspec.emulators.judging import jobs_at_once, judge_all
     from slrspec.history.folder import append
 
-    arguments = [word for rule in rules for word in ("--rule", rule)]
+    home = out_of(document)
+    out = out or home / "matrix"
+    arguments = ["--document", features_folder(document).name]
+    arguments += [word for rule in rules for word in ("--rule", rule)]
     arguments += [word for section in sections for word in ("--section", section)]
     jobs = jobs or jobs_at_once(chosen)
     if sys.stderr.isatty():
         click.echo(f"{len(chosen)} emulators, {jobs} at once", err=True)
 
     def done(judged: Judged) -> None:
-        append(DEFAULT_OUT / HISTORY, judged.run)
+        append(home / HISTORY, judged.run)
         number = write_issues(judged.run, judged.results.parent / "issues")
         if form == "text":
             texts = f"; {number} texts in {judged.results.parent / 'issues'}" if number else ""
