@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from slrspec.sandbox.preflight import Look
+    from slrspec.providers.smoke import Look
 
 REFUSED = 3
 

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from slrspec.documented.faults import Fault, one_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from slrspec.documented.faults import Fault, alike, one_of
 
 NETWORK_INTERFACES = "arn:aws:ec2:*:*:network-interface/eni-*"
 # Rules that say the same of either role: a fault that breaks one breaks the other.
@@ -161,12 +157,4 @@ def cache_faults(of_rds: tuple[Fault, ...]) -> tuple[Fault, ...]:
         Those of the RDS page.
 
     """
-    return (*_shared(of_rds), *OWN)
-
-
-def _shared(of_rds: tuple[Fault, ...]) -> Iterator[Fault]:
-    for fault in of_rds:
-        alike = [ALIKE[rule] for rule in fault.rules if rule in ALIKE and fault.id not in NOT_HERE]
-        rules = dict.fromkeys([*alike, *BESIDES.get(fault.id, "").split()])
-        if rules:
-            yield replace(fault, rules=tuple(f"ELC-{rule}" for rule in rules), edition="")
+    return (*alike(of_rds, "ELC", ALIKE, BESIDES, NOT_HERE), *OWN)

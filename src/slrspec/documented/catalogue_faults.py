@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING
-
-from slrspec.documented.faults import Fault, one_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from slrspec.documented.faults import Fault, alike, one_of
 
 # Rules that say of every role what one of the RDS page says of its own: a fault that breaks one breaks the other.
 ALIKE = {
@@ -52,12 +46,4 @@ def catalogue_faults(of_rds: tuple[Fault, ...]) -> tuple[Fault, ...]:
         Those of the RDS page.
 
     """
-    return (*_shared(of_rds), *OWN)
-
-
-def _shared(of_rds: tuple[Fault, ...]) -> Iterator[Fault]:
-    for fault in of_rds:
-        alike = [ALIKE[rule] for rule in fault.rules if rule in ALIKE]
-        rules = dict.fromkeys([*alike, *BESIDES.get(fault.id, "").split()])
-        if rules:
-            yield replace(fault, rules=tuple(f"SLR-{rule}" for rule in rules), edition="")
+    return (*alike(of_rds, "SLR", ALIKE, BESIDES), *OWN)

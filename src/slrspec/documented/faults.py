@@ -6,7 +6,7 @@ are proved able to fail by running them against each fault; see `slrspec.documen
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cache
 from typing import Any
@@ -66,6 +66,32 @@ def one_of(prefix: str, name: str, rules: str, what: str, **changes: Any) -> Fau
     if unknown:
         raise TypeError(f"{name}: Behaviour has no field {unknown}")
     return Fault(name, tuple(f"{prefix}-{rule}" for rule in rules.split()), what, changes)
+
+
+def alike(
+    known: Iterable[Fault],
+    prefix: str,
+    rules: Mapping[str, str],
+    besides: Mapping[str, str],
+    without: frozenset[str] = frozenset(),
+) -> Iterator[Fault]:
+    """Return which of another document's faults break rules here, with those rules.
+
+    Parameters
+    ----------
+    rules
+        By the id of a rule there: the one that says the same here, without the prefix of its id.
+    besides
+        By the id of a fault: what else it breaks here, likewise, set apart by blanks.
+    without
+        Ids of faults that break nothing here, though the rules are alike.
+
+    """
+    for fault in known:
+        same = [rules[rule] for rule in fault.rules if rule in rules and fault.id not in without]
+        broken = dict.fromkeys([*same, *besides.get(fault.id, "").split()])
+        if broken:
+            yield replace(fault, rules=tuple(f"{prefix}-{rule}" for rule in broken), edition="")
 
 
 def _one(name: str, rules: str, what: str, **changes: Any) -> Fault:  # noqa: ANN401

@@ -13,6 +13,7 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 from slrspec.errors import CallRefusedByGuard, SafetyRefusal
+from slrspec.providers.smoke import Look
 from slrspec.sandbox.guard import PREFLIGHT_PURPOSE
 from slrspec.sandbox.names import RUN_TAG, parse_name
 from slrspec.sandbox.operations import PREFLIGHT
@@ -30,29 +31,6 @@ FULL, FREE = "full", "free"
 LARGEST_SKEW = timedelta(seconds=60)
 SHORTEST_SESSION = timedelta(minutes=25)
 """Less is not enough to clean up in the worst case."""
-
-
-@dataclass(frozen=True)
-class Look:
-    """One thing that was looked at.
-
-    Attributes
-    ----------
-    what
-        In words: `account`.
-    ok
-        Whether it is as it should be; None if it only means that less can be run.
-    said
-        What was seen.
-    advice
-        What to do about it; empty if nothing has to be done.
-
-    """
-
-    what: str
-    ok: bool | None
-    said: str
-    advice: str = ""
 
 
 @dataclass(frozen=True)
