@@ -201,6 +201,15 @@ class SpecificationSession:
             why = "".join(f": {described.lacks[name]}" for name in lacking if name in described.lacks)
             pytest.skip(f"the provider lacks {', '.join(lacking)}{why}")
 
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
+        """Forget a finished scenario: pytest keeps its items to the end, and with them would keep all evidence."""
+        try:
+            return (yield)
+        finally:
+            if RUN in item.stash:
+                del item.stash[RUN]
+
     def pytest_bdd_before_step(self, request: pytest.FixtureRequest, step: Any) -> None:  # noqa: ANN401
         """Open the step."""
         if RUN in request.node.stash:
@@ -286,6 +295,8 @@ class SpecificationSession:
         result = msgspec.json.decode(text, type=ScenarioResult)
         self.results.append(result)
         self.withheld.update(getattr(report, WITHHELD, ()))
+        if not hasattr(self.config, "workerinput"):  # there it has still to be sent to the process that sums up
+            delattr(report, RESULT)  # pytest keeps its reports, too
         if self._observer is not None:
             self._observer.judged(result)
 
