@@ -150,7 +150,7 @@ def test_what_is_said_of_both_documents_is_said_of_rules_and_faults_that_there_a
 
 def test_a_fault_of_either_document_goes_by_one_id() -> None:
     known = every_fault()
-    assert known["inline-policy-added"].rules == ("RDS-EDT-01", "ELC-EDT-01")
+    assert known["inline-policy-added"].rules == ("RDS-EDT-01", "SLR-PRO-04", "ELC-EDT-01")
     assert known["groups-do-not-block"].rules == ("ELC-DEL-02",)
     assert len(known) == len({*(f.id for f in faults()), *(f.id for f in faults("elasticache"))})
     with pytest.raises(UsageError, match="no fault breaks the rules of 'catalogue'"):
