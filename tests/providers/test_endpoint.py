@@ -271,7 +271,7 @@ def test_aws_itself_is_refused(tmp_path: Path, host: str) -> None:
             "slrspec.toml:3: reset of x has to be a method",
         ),
         ("[providers.x\n", "slrspec.toml:1: not TOML"),
-        ("[provider.x]\n", "slrspec.toml:1: unknown table 'provider' ([providers.NAME])"),
+        ("[provider.x]\n", "slrspec.toml:1: unknown table 'provider' ([providers.NAME] or [sandbox])"),
         ('[providers.x]\nurl = "ftp://127.0.0.1"\n', "slrspec.toml:2: 'ftp://127.0.0.1' is no address"),
         (
             '[providers.x]\nurl = "http://127.0.0.1:99999"\n',
@@ -310,7 +310,7 @@ def test_smoke_tells_in_words(serve: str, tmp_path: Path) -> None:
     assert dead.returncode == 4
     assert "is it started, and is the port right?" in dead.stdout
     told = json.loads(slrspec("smoke", "moto", "--format", "json", cwd=tmp_path).stdout)
-    assert all(look["ok"] for look in told)
+    assert [look["what"] for look in told if not look["ok"]] == ["command line"]  # which tests are kept without
 
 
 def test_smoke_notices_accounts_that_are_not_apart(moto_server: str, tmp_path: Path) -> None:

@@ -40,6 +40,13 @@ SETTINGS = SandboxSettings(
 INSTANCE = InstanceNeed(number=1)
 
 
+NO_COMMANDS = "the provider lacks command-line"
+
+
+def by_command(specification: Specification) -> set[str]:
+    return {scenario.id for scenario in specification.scenarios if "command-line" in scenario.needs}
+
+
 def whole(specification: Specification, lane: str = "full", settings: SandboxSettings = SETTINGS) -> Plan:
     return make_plan(settings, specification, specification.scenarios, lane)
 
@@ -56,7 +63,8 @@ def test_every_question_is_in_its_plan_once() -> None:
 
 
 def test_on_an_account_of_our_own_everything_is_run(specification: Specification) -> None:
-    assert [one.not_run for one in whole(specification).scenarios if one.not_run] == []
+    assert {one.not_run for one in whole(specification).scenarios if one.not_run} == {NO_COMMANDS}
+    assert {one.scenario for one in whole(specification).scenarios if one.not_run} == by_command(specification)
 
 
 def test_the_plan_is_known_by_its_digest(specification: Specification) -> None:
@@ -148,13 +156,14 @@ def test_the_free_lane_never_writes_to_the_role(specification: Specification) ->
 
 def test_without_a_boundary_nobody_is_made_on_aws(specification: Specification) -> None:
     plan = whole(specification, settings=replace(SETTINGS, boundary=""))
-    assert {one.not_run for one in plan.scenarios if one.not_run} == {NO_BOUNDARY}
+    assert {one.not_run for one in plan.scenarios if one.not_run} == {NO_BOUNDARY, NO_COMMANDS}
     assert all(one.people == 0 and "iam:CreateUser" not in one.operations for one in plan.run)
 
 
 def test_with_one_region_the_rules_about_two_are_not_run(specification: Specification) -> None:
     plan = whole(specification, settings=replace(SETTINGS, regions=("us-east-1",)))
-    assert {one.rule for one in plan.scenarios if one.not_run} == {"RDS-DEL-02", "RDS-DEL-11"}
+    found = {one.rule for one in plan.scenarios if one.not_run not in {"", NO_COMMANDS}}
+    assert found == {"RDS-DEL-02", "RDS-DEL-11"}
 
 
 def test_an_instance_that_survives_is_used_again() -> None:
@@ -222,7 +231,8 @@ def test_no_budget_affords_nothing() -> None:
 
 def test_the_file_is_of_the_scenarios_that_there_are() -> None:
     every = [read_specification(features_folder(*named), EVERY_EDITION) for named in ((), ("questions",))]
-    assert set(read_operations().scenarios) == {scenario.id for one in every for scenario in one.scenarios}
+    wanted = {scenario.id for one in every for scenario in one.scenarios} - by_command(every[0])
+    assert set(read_operations().scenarios) == wanted
 
 
 def test_every_write_in_it_has_a_rule_of_the_guard() -> None:

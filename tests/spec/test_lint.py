@@ -18,7 +18,7 @@ def features(tmp_path: Path) -> Path:
 def test_the_specification_has_no_finding(tmp_path: Path) -> None:
     run = slrspec("lint", cwd=tmp_path)
     assert run.returncode == 0, run.stdout
-    assert run.stdout.startswith("rds, catalogue, elasticache: ")
+    assert run.stdout.startswith("rds, catalogue, elasticache, questions: ")
     assert run.stdout.endswith(" scenarios: no findings\n")
 
 
