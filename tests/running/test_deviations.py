@@ -105,4 +105,4 @@ def test_a_draft_is_refused_until_somebody_has_completed_it(tmp_path: Path, spec
 def test_the_shipped_deviations_of_moto_are_in_order(specification: Specification) -> None:
     entries = read_deviations(shipped_file("moto"), specification)
     assert list(entries) == [rule.id for rule in specification.rules if rule.id in entries]
-    assert all(entry.since < entry.expires > TODAY for entry in entries.values())
+    assert all(entry.since <= date(2026, 11, 25) < entry.expires for entry in entries.values())
