@@ -6,6 +6,7 @@ import datetime as dt
 import gc
 import json
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -281,19 +282,22 @@ def _refuse_what_the_plan_says(context: click.Context) -> None:
 
 
 def _printed(done: Run, form: str, specification: Specification, *, verbosity: int) -> str:
-    from slrspec.reporting import earl, junit, markdown, messages, oscal, terminal
-    from slrspec.running.results import encode
+    match form:
+        case "text":
+            from slrspec.reporting.terminal import render
 
-    render: dict[str, Callable[[], str]] = {
-        "text": lambda: terminal.render(done, _style(verbosity)),
-        "json": lambda: encode(done).decode(),
-        "junit": lambda: junit.render(done),
-        "markdown": lambda: markdown.render(done),
-        "messages": lambda: messages.render(done, specification),
-        "earl": lambda: earl.render(done),
-        "oscal": lambda: oscal.render(done),
-    }
-    return render[form]()
+            return render(done, _style(verbosity))
+        case "json":
+            from slrspec.running.results import encode
+
+            return encode(done).decode()
+        case "messages":
+            from slrspec.reporting import messages
+
+            return messages.render(done, specification)
+        case _:
+            rendered: str = import_module(f"slrspec.reporting.{form}").render(done)
+            return rendered
 
 
 def _style(verbosity: int = 0) -> Style:

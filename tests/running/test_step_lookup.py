@@ -1,42 +1,80 @@
-"""Phrases are looked up once each, with the same verdicts, and only in a pytest-bdd that is as expected."""
+"""Steps are found the short way, to the same end as the plain way, and only in a pytest-bdd that is as expected."""
 
 from __future__ import annotations
 
+import json
 from importlib import import_module
 from typing import Any
 
 import pytest
 
 from slrspec.running.engine import Observer, Request, execute
+from slrspec.running.results import Run, encode
 from slrspec.running.selection import Selection
-from slrspec.running.step_lookup import FUNCTION, remembered_steps
+from slrspec.running.step_lookup import EXPECTED, StepTable, remembered_steps
+from tests.conftest import timeless
 
 scenario = import_module("pytest_bdd.scenario")
+parser = import_module("pytest_bdd.parser")
+FIND = "find_fixturedefs_for_step"
+EDITING = Request(("moto",), Selection(sections=("editing",)), no_deviations=True)
 
 
-def test_each_phrase_is_looked_up_once_and_the_plain_way_is_put_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    plain = getattr(scenario, FUNCTION)
-    asked: list[str] = []
-
-    def counted(step: Any, fixturemanager: Any, node: Any) -> Any:
-        asked.append(f"{step.type} {step.name}")
-        return plain(step=step, fixturemanager=fixturemanager, node=node)
-
-    monkeypatch.setattr(scenario, FUNCTION, counted)
-    request = Request(("moto",), Selection(sections=("editing",)), no_deviations=True)
-    run = execute(request, Observer(lambda _: None))
-    said = [step for result in run.scenarios for step in result.steps]
-    assert len(said) > len(asked) == len(set(asked)) > 10
-    assert getattr(scenario, FUNCTION) is counted
+def scenarios_of(run: Run) -> Any:
+    return timeless(json.loads(encode(run)))["scenarios"]
 
 
-def test_another_pytest_bdd_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    def other(step: Any, manager: Any) -> None: ...
+def test_each_phrase_is_looked_up_once_and_found_where_the_plain_way_finds_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    plain = getattr(scenario, FIND)
+    short = StepTable.find
+    names_read: list[int] = []
+    said: list[str] = []
+    all_names = scenario.get_fixture_names
 
-    monkeypatch.setattr(scenario, FUNCTION, other)
-    with remembered_steps() as possible:
-        assert not possible
-        assert getattr(scenario, FUNCTION) is other
-    monkeypatch.delattr(scenario, FUNCTION)
+    def both(self: StepTable, step: Any, fixturemanager: Any, node: Any) -> Any:
+        said.append(step.name)
+        found = short(self, step=step, fixturemanager=fixturemanager, node=node)
+        assert found == list(plain(step=step, fixturemanager=fixturemanager, node=node))
+        assert len(found) == 1
+        return found
+
+    def names(fixturemanager: Any) -> Any:
+        names_read.append(1)
+        return all_names(fixturemanager=fixturemanager)
+
+    monkeypatch.setattr(StepTable, "find", both)
+    monkeypatch.setattr(scenario, "get_fixture_names", names)
+    run = execute(EDITING, Observer(lambda _: None))
+    assert len(said) == len([step for result in run.scenarios for step in result.steps if step.verdict]) > 40
+    assert len(names_read) == 1 + len(said)  # the plain way reads them each time, the short way once
+    assert getattr(scenario, FIND) is plain
+
+
+def test_the_plain_way_has_the_same_results_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    short = execute(EDITING, Observer(lambda _: None))
+    monkeypatch.setenv("SLRSPEC_PLAIN", "1")
+    plain = execute(EDITING, Observer(lambda _: None))
+    assert scenarios_of(plain) == scenarios_of(short)
+    noted = {"step lookup": "plain", "botocore's files": "read for each session"}
+    assert plain.environment == short.environment | noted
+    assert not noted.keys() & short.environment.keys()
+
+
+@pytest.mark.parametrize(
+    ("module", "name"), [(module, name) for module, functions in EXPECTED.items() for name in functions]
+)
+def test_another_pytest_bdd_is_left_alone(module: str, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def other(another: Any) -> None: ...
+
+    if EXPECTED[module][name] is not None:
+        monkeypatch.setattr(f"{module}.{name}", other) if module != scenario.__name__ else monkeypatch.setattr(
+            scenario, name, other
+        )
+        with remembered_steps() as possible:
+            assert not possible
+            assert getattr(import_module(module), name) is other
+    monkeypatch.delattr(import_module(module), name)
     with remembered_steps() as possible:
         assert not possible

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import time
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -20,7 +18,6 @@ if TYPE_CHECKING:
     from slrspec.site.report import Sources
 
 PATH = click.Path(path_type=Path)
-LOOPBACK = "127.0.0.1"
 # Of several runs' exit codes, the one that comes first here is that of all of them.
 GRAVEST = (1, 4, 5, 0)
 
@@ -153,7 +150,9 @@ def site(  # noqa: PLR0913, PLR0917 - an option each
     took = time.monotonic() - began
     click.echo(f"Site: {found.site / 'index.html'}, {pages:,} pages in {took:.1f} s, {searched:,} files searched")
     if serve:
-        _serve(found.site, port)
+        from slrspec.site.serving import serve_folder
+
+        serve_folder(found.site, port)
     context.exit(code)
 
 
@@ -213,21 +212,3 @@ def _run(providers: tuple[str, ...], documents: tuple[str, ...]) -> int:
             click.echo(f"{document}: {totals.provider}: {totals.passed} of {totals.rules} rules pass", err=True)
         codes.append(done.exit_code)
     return min(codes, key=GRAVEST.index)
-
-
-class _Handler(SimpleHTTPRequestHandler):
-    def log_message(self, *_: Any) -> None:  # noqa: ANN401 - as the base class has it
-        """Say nothing of each request."""
-
-
-def _serve(folder: Path, port: int) -> None:
-    try:
-        server = ThreadingHTTPServer((LOOPBACK, port), partial(_Handler, directory=str(folder)))
-    except OSError as error:
-        raise UsageError(f"port {port} cannot be used: {error.strerror}", hint="choose another --port") from error
-    with server:
-        click.echo(f"Serving on http://{LOOPBACK}:{server.server_port}/ until Ctrl-C")
-        try:
-            server.serve_forever()
-        except KeyboardInterrupt:
-            click.echo("")

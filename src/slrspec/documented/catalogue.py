@@ -8,11 +8,9 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
 from slrspec.errors import UsageError
-from slrspec.spec.services import services
 
 RDS = "rds.amazonaws.com"
 ELASTICACHE = "elasticache.amazonaws.com"
@@ -45,6 +43,8 @@ class PolicyVersion:
 
 
 def _data(*path: str) -> str:
+    from importlib.resources import files
+
     return files("slrspec.documented").joinpath("data", *path).read_text(encoding="utf-8")
 
 
@@ -146,6 +146,8 @@ NOTHING = json.dumps({"Version": "2012-10-17", "Statement": []})
 def _other_policies() -> dict[str, str]:
     """Return the policies of the known services' roles, having read moto's some 1,500 policies once."""
     from moto.iam.aws_managed_policies import aws_managed_policies_data
+
+    from slrspec.spec.services import services
 
     carried: dict[str, Any] = json.loads(aws_managed_policies_data)
     wanted = {service.policy for service in services().values()}

@@ -76,6 +76,14 @@ class MotoProvider:
         finally:
             _forget_account(account.account_id)
 
+    def preload(self) -> None:
+        """Start, and import and make what the first calls would, so that forks of this process need not."""
+        with self.open_account("before all") as account:
+            iam: Any = account.client("iam")
+            rds: Any = account.client("rds")
+            iam.list_roles()
+            rds.describe_db_instances()
+
     def close(self) -> None:
         """Stop the mock and give the user's environment back."""
         self._clients.clear()

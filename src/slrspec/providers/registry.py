@@ -6,7 +6,6 @@ from importlib.metadata import entry_points
 from typing import TYPE_CHECKING
 
 from slrspec.errors import UsageError
-from slrspec.providers.endpoint import EndpointProvider
 from slrspec.providers.endpoint_settings import named_endpoints
 
 if TYPE_CHECKING:
@@ -31,6 +30,8 @@ def find_provider(spelling: str) -> Provider:
     """
     named = named_endpoints()
     if spelling in named:
+        from slrspec.providers.endpoint import EndpointProvider
+
         return EndpointProvider(named[spelling])
     name, colon, argument = spelling.partition(":")
     found = [point for point in entry_points(group=GROUP) if point.name == name]

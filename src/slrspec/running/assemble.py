@@ -65,6 +65,9 @@ def assemble(  # noqa: PLR0913 - a run is made of as many things
         for name in providers
         for scenario in selected
     ]
+    of_rule: dict[tuple[str, str], list[ScenarioResult]] = {}
+    for result in scenarios:
+        of_rule.setdefault((result.provider, result.rule), []).append(result)
     return sum_up(
         info=info,
         suite=Suite(version=version, digest=specification.digest),
@@ -77,7 +80,7 @@ def assemble(  # noqa: PLR0913 - a run is made of as many things
         ),
         environment=dict(environment),
         providers=[_provider(name, description) for name, description in providers.items()],
-        rules=[_rule(rule, providers, scenarios, deviations, today) for rule in rules],
+        rules=[_rule(rule, providers, of_rule, deviations, today) for rule in rules],
         scenarios=scenarios,
     )
 
@@ -125,7 +128,7 @@ def _exit_code(verdicts: Iterable[RuleVerdict], *, ran: bool, interrupted: bool)
 def _rule(
     rule: Rule,
     providers: Iterable[str],
-    scenarios: Sequence[ScenarioResult],
+    results: Mapping[tuple[str, str], Sequence[ScenarioResult]],
     deviations: Mapping[str, Mapping[str, Deviation]],
     today: date,
 ) -> RuleResult:
@@ -140,7 +143,7 @@ def _rule(
             _rule_verdict(
                 rule,
                 name,
-                [s for s in scenarios if s.rule == rule.id and s.provider == name],
+                results.get((name, rule.id), ()),
                 deviation,
                 today,
             )

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from slrspec.errors import SlrspecError, UsageError
 from slrspec.providers.registry import find_provider
+from slrspec.running import forking
 from slrspec.running.deviations import read_deviations
 from slrspec.running.selection import Selection
 from slrspec.running.withheld import Withheld
@@ -38,6 +39,7 @@ UNUSED = (
     "pastebin",
     "stepwise",
     "subtests",
+    "terminalreporter",
     "threadexception",
     "unittest",
     "unraisableexception",
@@ -65,7 +67,8 @@ class Request:
     no_deviations
         Take no failure for known.
     workers
-        Number of processes; more than one needs pytest-xdist.
+        Number of processes, at most: few scenarios have fewer, so that more are never slower than one. Where
+        processes cannot be forked, more than one needs pytest-xdist.
     salt
         For the digests of what the results withhold; empty for a random one.
 
@@ -120,7 +123,7 @@ def check(request: Request) -> tuple[Specification, int]:
     """
     from slrspec.running.phrases import refuse_undefined_steps
 
-    if request.workers > 1 and find_spec("xdist") is None:
+    if request.workers > 1 and not forking.possible() and find_spec("xdist") is None:
         raise UsageError("more than one worker needs pytest-xdist", hint="pip install pytest-xdist")
     for name in request.providers:
         provider = find_provider(name)
@@ -169,7 +172,8 @@ def _arguments(request: Request, root: str) -> list[str]:
     for plugin in UNUSED:
         arguments += ["-p", f"no:{plugin}"]
     if request.workers > 1:
-        arguments += ["-p", "xdist.plugin", "-n", str(request.workers)]
+        forked = ["--slr-forks", str(request.workers)]
+        arguments += forked if forking.possible() else ["-p", "xdist.plugin", "-n", str(request.workers)]
     for option, names in (
         ("--provider", request.providers),
         ("--slr-rule", request.selection.rules),

@@ -42,6 +42,8 @@ class Phrase:
     uses: int
 
 
+# A command checks before it runs, and the session that it runs once more; no step is ever taken away meanwhile.
+_defined: set[tuple[str, str]] = set()
 TYPES = {"Given": "given", "When": "when", "Then": "then"}
 
 
@@ -66,11 +68,10 @@ def refuse_undefined_steps(rules: Iterable[Rule]) -> None:
 
     step_modules()
     contexts = list(step_function_context_registry.values())
-    known: set[tuple[str, str]] = set()
     for rule in rules:
         for scenario in rule.scenarios:
             for kind, step in _kinds(scenario):
-                if (kind, step.text) in known:
+                if (kind, step.text) in _defined:
                     continue
                 if not any(c.type in {None, kind} and c.parser.is_matching(step.text) for c in contexts):
                     raise SpecificationError(
@@ -78,7 +79,7 @@ def refuse_undefined_steps(rules: Iterable[Rule]) -> None:
                         where=(rule.file, step.line),
                         hint="slrspec steps lists the phrases",
                     )
-                known.add((kind, step.text))
+                _defined.add((kind, step.text))
 
 
 def phrases(specifications: Iterable[Specification]) -> list[Phrase]:

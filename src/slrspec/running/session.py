@@ -21,8 +21,10 @@ from slrspec.errors import UsageError
 from slrspec.providers.aws_cli import CAPABILITY, find_cli
 from slrspec.providers.registry import find_provider
 from slrspec.running.assemble import assemble
+from slrspec.running.botocore_models import models_read_once
 from slrspec.running.collecting import FeatureFile, scenario_of
 from slrspec.running.deviations import Deviation, read_deviations, shipped_file
+from slrspec.running.forking import in_forks, number_of_forks
 from slrspec.running.results import RunInfo, ScenarioResult, encode
 from slrspec.running.scenario_run import ScenarioRun, unjudged
 from slrspec.running.selection import Selection
@@ -31,17 +33,18 @@ from slrspec.running.verdict import Verdict
 from slrspec.running.withheld import Withheld, digests
 from slrspec.spec.gherkin import read_specification
 from slrspec.spec.location import features_folder
+from slrspec.spec.parsing import forget_parsed
 from slrspec.spec.rules import RECORDS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable, Generator, Iterable
 
     from slrspec.providers.contract import Description, Provider
     from slrspec.running.checks import Checks
     from slrspec.running.recorder import RecordedAccount
     from slrspec.running.results import Run
     from slrspec.spec.document import Document
-    from slrspec.spec.rules import Scenario, Specification
+    from slrspec.spec.rules import Scenario, Section, Specification
     from slrspec.spec.services import Service
 
 RUN = pytest.StashKey[ScenarioRun]()
@@ -49,6 +52,7 @@ RESULT = "slrspec_result"
 WITHHELD = "slrspec_withheld"
 SALT = "slrspec_salt"
 OBSERVER = "slrspec-observer"
+Sent = tuple[str, list[str]]  # a result, and the digests of what it withholds
 PACKAGES = ("boto3", "botocore", "moto", "pytest", "pytest-bdd")
 
 
@@ -86,11 +90,16 @@ class SpecificationSession:
         self.run: Run | None = None
         self._opened = ExitStack()
         self._collected: set[str] = set()
+        self._send: Callable[[bytes], None] | None = None  # in a fork: to the process that sums up
         self._started = datetime.now(UTC)
         self._begun = time.perf_counter()
         for provider in self.providers.values():
             self._opened.callback(provider.close)
-        self._plain = option("noconftest") and not self._opened.enter_context(remembered_steps())
+        self._plainly: dict[str, str] = {}  # for the results: which shortcuts could not be taken
+        if option("noconftest") and not self._opened.enter_context(remembered_steps()):
+            self._plainly["step lookup"] = "plain"
+        if not self._opened.enter_context(models_read_once()):
+            self._plainly["botocore's files"] = "read for each session"
 
     def _read_deviations(self) -> dict[str, dict[str, Deviation]]:
         if self.config.getoption("slr_no_deviations"):
@@ -116,6 +125,10 @@ class SpecificationSession:
         refuse_undefined_steps(self.rules)
 
     @cached_property
+    def _section_of(self) -> dict[Path, Section]:
+        return {section.file.resolve(): section for section in self.specification.sections}
+
+    @cached_property
     def descriptions(self) -> dict[str, Description]:
         """What each provider says of itself."""
         return {name: provider.describe() for name, provider in self.providers.items()}
@@ -124,7 +137,7 @@ class SpecificationSession:
 
     def collector(self, file: Path, parent: pytest.Collector) -> pytest.Collector | None:
         """Return the collector of a section's file; None for a file that is no section of the specification."""
-        section = next((s for s in self.specification.sections if s.file.resolve() == file.resolve()), None)
+        section = self._section_of.get(file.resolve())
         if section is None:
             return None
         return FeatureFile.from_section(parent, section, self.wanted)
@@ -142,6 +155,10 @@ class SpecificationSession:
             if ordered := getattr(provider, "in_order", None):
                 place = {one: number for number, one in enumerate(ordered(self._collected))}
                 items.sort(key=lambda item: place.get(getattr(scenario_of(item), "id", ""), len(place)))
+
+    def pytest_collection_finish(self) -> None:
+        """Let go of what only collecting needs."""
+        forget_parsed()
 
     # ---- running
 
@@ -209,6 +226,34 @@ class SpecificationSession:
         finally:
             if RUN in item.stash:
                 del item.stash[RUN]
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> object:
+        """Run the scenarios in forks of this process, where several are asked for and worth it."""
+        forks = number_of_forks(self.config.getoption("slr_forks"), len(session.items))
+        if forks == 1:
+            return None
+        for provider in self.providers.values():
+            getattr(provider, "preload", _nothing)()
+        shares = [session.items[share::forks] for share in range(forks)]
+
+        def work(share: int, send: Callable[[bytes], None]) -> None:
+            self._send = send
+            for item, following in zip(shares[share], [*shares[share][1:], None], strict=True):
+                item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+            self._opened.close()
+
+        for lost in in_forks(forks, work, lambda message: self._take(*msgspec.json.decode(message, type=Sent))):
+            self._judge_lost(shares[lost.share], lost.how)
+        return True
+
+    def _judge_lost(self, items: list[pytest.Item], how: str) -> None:
+        """Judge what a process never came to: nobody can tell."""
+        judged = {(result.provider, result.scenario) for result in self.results}
+        for item in items:
+            scenario, provider = scenario_of(item), _provider_of(item)
+            if scenario is not None and (provider, scenario.id) not in judged:
+                self._take_result(_without_run(scenario, provider, Verdict.ERROR, f"its process was {how}"))
 
     def pytest_bdd_before_step(self, request: pytest.FixtureRequest, step: Any) -> None:  # noqa: ANN401
         """Open the step."""
@@ -292,11 +337,20 @@ class SpecificationSession:
         text = getattr(report, RESULT, None)
         if text is None:
             return
-        result = msgspec.json.decode(text, type=ScenarioResult)
-        self.results.append(result)
-        self.withheld.update(getattr(report, WITHHELD, ()))
+        withheld = list(getattr(report, WITHHELD, ()))
+        if self._send is not None:
+            self._send(msgspec.json.encode((text, withheld)))
+            return
+        self._take(text, withheld)
         if not hasattr(self.config, "workerinput"):  # there it has still to be sent to the process that sums up
             delattr(report, RESULT)  # pytest keeps its reports, too
+
+    def _take(self, text: str, withheld: Iterable[str]) -> None:
+        self.withheld.update(withheld)
+        self._take_result(msgspec.json.decode(text, type=ScenarioResult))
+
+    def _take_result(self, result: ScenarioResult) -> None:
+        self.results.append(result)
         if self._observer is not None:
             self._observer.judged(result)
 
@@ -349,7 +403,7 @@ class SpecificationSession:
                 selection=self.selection.as_dict(),
                 interrupted=self.interrupted,
             ),
-            environment=environment() | ({"step lookup": "plain"} if self._plain else {}),
+            environment=environment() | self._plainly,
             version=slrspec.__version__,
         )
 
@@ -391,6 +445,10 @@ def _not_begun(scenario: Scenario, provider: str, call: pytest.CallInfo[None], *
         verdict = Verdict.NOT_RUN
     elif RECORDS in scenario.tags:
         verdict, reason = unjudged(verdict, reason)
+    return _without_run(scenario, provider, verdict, reason)
+
+
+def _without_run(scenario: Scenario, provider: str, verdict: Verdict, reason: str) -> ScenarioResult:
     return ScenarioResult(
         scenario=scenario.id,
         rule=scenario.rule,
@@ -399,6 +457,10 @@ def _not_begun(scenario: Scenario, provider: str, call: pytest.CallInfo[None], *
         verdict=verdict,
         reason=reason,
     )
+
+
+def _nothing() -> None:
+    """Stand in for what a provider does not have."""
 
 
 def environment() -> dict[str, str]:

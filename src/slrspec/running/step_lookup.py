@@ -1,46 +1,107 @@
-"""Finding the step that defines a phrase, once for each phrase rather than for each time that it is said.
+"""What pytest-bdd works out anew for each step and each file, worked out once.
 
-pytest-bdd matches every step of every scenario against all steps that there are, one after the other. Here it does
-so the first time, and is told the answer from then on. That leans on a private function of pytest-bdd; where it is
-not as expected, and where SLRSPEC_PLAIN is set, the plain way stays, and the results say so.
+pytest-bdd matches every step of every scenario against all steps that there are, one after the other, looks at the
+same functions' signatures each time, and parses files that slrspec has parsed. Here it is told what is known. That
+leans on functions that pytest-bdd keeps to itself; where they are not as expected, and where SLRSPEC_PLAIN is set,
+the plain way stays, and the results say so.
 """
 
 from __future__ import annotations
 
 import inspect
-import os
 from contextlib import contextmanager
+from functools import cache
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from slrspec.running.plain import plain_wanted
+from slrspec.spec.parsing import parsed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from types import ModuleType
 
-FUNCTION = "find_fixturedefs_for_step"
-PARAMETERS = ["step", "fixturemanager", "node"]
+# What is replaced or made use of, and the parameters that it must have.
+EXPECTED: dict[str, dict[str, list[str] | None]] = {
+    "pytest_bdd.scenario": {
+        "find_fixturedefs_for_step": ["step", "fixturemanager", "node"],
+        "get_fixture_names": ["fixturemanager"],
+        "getfixturedefs": ["fixturemanager", "fixturename", "node"],
+        "get_required_args": ["func"],
+        "signature": None,
+    },
+    "pytest_bdd.parser": {"get_gherkin_document": ["abs_filename", "encoding"]},
+}
 
 
 @contextmanager
 def remembered_steps() -> Iterator[bool]:
-    """Have phrases looked up once each for as long as the context lasts; yield whether that is possible here.
+    """Have steps found the short way for as long as the context lasts; yield whether that is possible here.
 
     For sessions in which every step is defined for every scenario; a `conftest.py` may define some for its folder.
     """
-    scenario = import_module("pytest_bdd.scenario")  # a function of that name hides the module
-    plain = getattr(scenario, FUNCTION, None)
-    if os.environ.get("SLRSPEC_PLAIN") or plain is None or list(inspect.signature(plain).parameters) != PARAMETERS:
+    # A function of the name `scenario` hides the module from an import statement.
+    modules = {name: import_module(name) for name in EXPECTED}
+    if plain_wanted() or not _as_expected(modules):
         yield False
         return
-    known: dict[tuple[str, str], list[Any]] = {}
-
-    def find(step: Any, fixturemanager: Any, node: Any) -> list[Any]:  # noqa: ANN401 - pytest-bdd's own
-        key = (step.type, step.name)
-        if key not in known:
-            known[key] = list(plain(step=step, fixturemanager=fixturemanager, node=node))
-        return known[key]
-
-    setattr(scenario, FUNCTION, find)
-    try:
+    scenario, parser = modules.values()
+    with pytest.MonkeyPatch.context() as replaced:
+        for module, name, function in (
+            (scenario, "find_fixturedefs_for_step", StepTable(scenario).find),
+            (scenario, "signature", cache(scenario.signature)),
+            (scenario, "get_required_args", cache(scenario.get_required_args)),
+            (parser, "get_gherkin_document", _already_parsed(parser)),
+        ):
+            replaced.setattr(module, name, function)
         yield True
-    finally:
-        setattr(scenario, FUNCTION, plain)
+
+
+def _as_expected(modules: dict[str, ModuleType]) -> bool:
+    for module, functions in EXPECTED.items():
+        for name, parameters in functions.items():
+            function = getattr(modules[module], name, None)
+            if function is None or parameters not in (None, list(inspect.signature(function).parameters)):
+                return False
+    return hasattr(modules["pytest_bdd.scenario"], "step_function_context_registry") and hasattr(
+        modules["pytest_bdd.parser"], "GherkinDocument"
+    )
+
+
+class StepTable:
+    """The steps of a session, and which of them each phrase that was said has turned out to be."""
+
+    def __init__(self, scenario: Any) -> None:  # noqa: ANN401 - a module of pytest-bdd
+        self._scenario = scenario
+        self._steps: list[tuple[Any, Any]] = []
+        self._known: dict[tuple[str, str], list[Any]] = {}
+
+    def find(self, step: Any, fixturemanager: Any, node: Any) -> list[Any]:  # noqa: ANN401 - pytest-bdd's own
+        """Return what `find_fixturedefs_for_step` would."""
+        if not self._steps:
+            self._steps = list(self._all(fixturemanager, node))
+        key = (step.type, step.name)
+        if key not in self._known:
+            self._known[key] = [
+                defined
+                for context, defined in self._steps
+                if context.type in {None, step.type} and context.parser.is_matching(step.name)
+            ]
+        return self._known[key]
+
+    def _all(self, fixturemanager: Any, node: Any) -> Iterator[tuple[Any, Any]]:  # noqa: ANN401
+        for name in self._scenario.get_fixture_names(fixturemanager=fixturemanager):
+            for defined in self._scenario.getfixturedefs(fixturemanager, name, node) or []:
+                context = self._scenario.step_function_context_registry.get(defined.func)
+                if context is not None:
+                    yield context, defined
+
+
+def _already_parsed(parser: Any) -> Any:  # noqa: ANN401 - a module of pytest-bdd, and a function of it
+    def get_gherkin_document(abs_filename: str, encoding: str = "utf-8") -> Any:  # noqa: ANN401
+        return parser.GherkinDocument.from_dict(parsed(Path(abs_filename).read_text(encoding=encoding)))
+
+    return get_gherkin_document

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from slrspec.errors import SpecificationError
 from slrspec.spec.document import read_document
 from slrspec.spec.location import document_ids, features_folder
+from slrspec.spec.parsing import parsed
 from slrspec.spec.rules import RECORDS, RULE_ID, NotChecked, Rule, Scenario, Section, Specification, Step
 
 if TYPE_CHECKING:
@@ -114,10 +115,9 @@ def _place(file: Path) -> tuple[int, str]:
 
 def _read_section(file: Path, services: tuple[Service, ...]) -> Section:
     from gherkin.errors import CompositeParserException, ParserException
-    from gherkin.parser import Parser
 
     try:
-        document: Mapping[str, Any] = Parser().parse(file.read_text(encoding="utf-8"))
+        document = parsed(file.read_text(encoding="utf-8"))
     except (CompositeParserException, ParserException) as error:
         raise _syntax_error(file, error) from error
     except UnicodeDecodeError as error:
