@@ -56,6 +56,7 @@ def bundle_of(plan: Plan, cell: Cell, run: Run) -> Bundle:
             if rule.id in rules
         ],
         scenarios=results,
+        ran=True,
     )
     salt = salt_of(plan)
     return seal(plan, cell, made, Withheld(salt, frozenset(digests(salt, [f"secret of {cell.id}"]))), len(results))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from xml.etree import ElementTree as ET
 
 import click
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -28,7 +29,7 @@ HOSTILE = [
 
 
 def run_with(specification: Specification, text: str) -> Run:
-    run = run_of(specification, [(text, Verdict.FAIL)])
+    run = run_of(specification, [("why", Verdict.FAIL)])
     step = StepResult(
         keyword="Then",
         text=text,
@@ -57,9 +58,11 @@ def run_with(specification: Specification, text: str) -> Run:
         steps=[step],
         exchanges=[exchange],
     )
-    import msgspec
-
-    return msgspec.structs.replace(run, scenarios=[poisoned, *run.scenarios[1:]])
+    replace = msgspec.structs.replace
+    rules = [
+        replace(rule, verdicts=[replace(v, reason=v.reason and text) for v in rule.verdicts]) for rule in run.rules
+    ]
+    return replace(run, rules=rules, scenarios=[poisoned, *run.scenarios[1:]])
 
 
 @given(st.text())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
@@ -14,6 +15,7 @@ from slrspec.errors import ResultsError
 from slrspec.providers.contract import Description
 from slrspec.running.assemble import assemble
 from slrspec.running.deviations import Deviation
+from slrspec.running.evidence import Results
 from slrspec.running.results import Run, RunInfo, ScenarioResult, encode, read_run, schema
 from slrspec.running.verdict import Verdict
 from slrspec.spec.rules import Specification
@@ -33,13 +35,15 @@ def run_of(
     chosen = [specification.by_id[rule] for rule in rules]
     scenarios = [scenario for rule in chosen for scenario in rule.scenarios]
     given = dict(zip((scenario.id for scenario in scenarios), verdicts, strict=False))
-    results = [
-        ScenarioResult(
-            scenario=s.id, rule=s.rule, provider="p", name=s.name, verdict=given[s.id][1], reason=given[s.id][0]
-        )
-        for s in scenarios
-        if s.id in given
-    ]
+    results = Results()
+    for s in scenarios:
+        if s.id in given:
+            reason, verdict = given[s.id]
+            results.add(
+                ScenarioResult(
+                    scenario=s.id, rule=s.rule, provider="p", name=s.name, verdict=verdict, reason=reason
+                )
+            )
     return assemble(
         specification,
         {"p": Description(product="P", version="1", started_by="nobody")},
@@ -141,7 +145,7 @@ def test_what_is_no_results_file_is_refused(tmp_path: Path, text: str) -> None:
 
 
 def test_a_field_that_nobody_knows_is_refused(specification: Specification, tmp_path: Path) -> None:
-    data = msgspec.to_builtins(run_of(specification, [OK, OK, OK])) | {"surprise": 1}
+    data = json.loads(encode(run_of(specification, [OK, OK, OK]))) | {"surprise": 1}
     file = tmp_path / "results.json"
     file.write_bytes(msgspec.json.encode(data))
     with pytest.raises(ResultsError, match="surprise"):
@@ -150,7 +154,7 @@ def test_a_field_that_nobody_knows_is_refused(specification: Specification, tmp_
 
 def test_the_schema_accepts_results_and_refuses_others(specification: Specification) -> None:
     validator = jsonschema.Draft202012Validator(schema())
-    good = msgspec.to_builtins(run_of(specification, [OK, BAD, LOST]))
+    good = json.loads(encode(run_of(specification, [OK, BAD, LOST])))
     assert list(validator.iter_errors(good)) == []
     assert list(validator.iter_errors(good | {"exit_code": "0"}))
     assert list(validator.iter_errors({key: value for key, value in good.items() if key != "rules"}))

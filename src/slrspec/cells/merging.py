@@ -161,6 +161,12 @@ def _merged(chosen: Chosen, planned: PlannedDocument) -> Run:
         if (bundle := chosen.bundles.get(cell.id)) is not None
         for result in bundle.run.scenarios
     }
+    scenarios = [
+        judged.get((name, scenario.id)) or _not_run(scenario.id, scenario.name, rule, of[name, rule.id], chosen)
+        for name in columns
+        for rule in planned.rules
+        for scenario in rule.scenarios
+    ]
     return sum_up(
         info=_info(chosen, cells),
         suite=planned.suite,
@@ -168,12 +174,8 @@ def _merged(chosen: Chosen, planned: PlannedDocument) -> Run:
         environment=_joined(b.run.environment for c in cells if (b := chosen.bundles.get(c.id))),
         providers=[_provider(name, chosen, shards) for name, shards in columns.items()],
         rules=[_rule(rule, chosen, [of[name, rule.id] for name in columns]) for rule in planned.rules],
-        scenarios=[
-            judged.get((name, scenario.id)) or _not_run(scenario.id, scenario.name, rule, of[name, rule.id], chosen)
-            for name in columns
-            for rule in planned.rules
-            for scenario in rule.scenarios
-        ],
+        scenarios=scenarios,
+        ran=any(result.verdict is not Verdict.NOT_RUN or result.exchanges for result in scenarios),
     )
 
 

@@ -37,7 +37,7 @@ def run_and_keep(request: Request, out: Path, *, kept: bool) -> tuple[Run, Speci
     """
     from slrspec.history.folder import append
     from slrspec.running.engine import Observer, check, execute
-    from slrspec.running.results import encode
+    from slrspec.running.results import encoded
     from slrspec.running.withheld import write_withheld
 
     specification, total = check(request)
@@ -47,7 +47,8 @@ def run_and_keep(request: Request, out: Path, *, kept: bool) -> tuple[Run, Speci
     observer = Observer(progress.judged)
     done = execute(request, observer)
     progress.clear()
-    target.write_bytes(encode(done))
+    with target.open("wb") as stream:
+        stream.writelines(encoded(done))
     write_withheld(out, observer.withheld)
     if kept:
         append(out / HISTORY, done)

@@ -100,11 +100,12 @@ def _write(out: Path, run: Run, chosen: Chosen, withheld: Withheld, *, kept: boo
     from slrspec.commands.keeping import writable
     from slrspec.history.folder import append
     from slrspec.reporting.terminal import totals_line
-    from slrspec.running.results import encode
+    from slrspec.running.results import encoded
     from slrspec.running.withheld import write_withheld
 
     target = writable(out)
-    target.write_bytes(encode(run))
+    with target.open("wb") as stream:
+        stream.writelines(encoded(run))
     write_withheld(out, withheld)
     if kept:
         append(out / HISTORY, run)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from slrspec.errors import ResultsError, UsageError
-from slrspec.running.results import encode, read_summary
+from slrspec.running.results import encoded, read_summary
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -57,7 +57,8 @@ def append(folder: Path, run: Run) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         if not file.exists():
             # written whole, then given its name: a run that is cut off in between leaves no half of a file behind
-            half.write_bytes(gzip.compress(encode(run), 6, mtime=0))
+            with half.open("wb") as stream, gzip.GzipFile("", "wb", 6, stream, mtime=0) as compressed:
+                compressed.writelines(encoded(run))
             os.link(half, file)
     except FileExistsError:
         pass  # somebody else has just added the same run

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from slrspec.providers.contract import Description
     from slrspec.running.deviations import Deviation
+    from slrspec.running.evidence import Judged, Results
     from slrspec.spec.rules import Rule, Scenario, Specification
 
 Deviations = "Mapping[str, Mapping[str, Deviation]]"
@@ -33,7 +34,7 @@ def assemble(  # noqa: PLR0913 - a run is made of as many things
     specification: Specification,
     providers: Mapping[str, Description],
     selected: Sequence[Scenario],
-    results: Iterable[ScenarioResult],
+    results: Results,
     *,
     rules: Sequence[Rule],
     deviations: Mapping[str, Mapping[str, Deviation]],
@@ -51,23 +52,22 @@ def assemble(  # noqa: PLR0913 - a run is made of as many things
     selected
         The scenarios that were to run; those without a result become `not-run`.
     results
-        The verdicts on scenarios, in any order.
+        What was judged, in any order.
     rules
         The rules asked for, those without scenarios too.
     deviations
         Known deviations by provider and rule.
 
     """
-    judged = {(result.provider, result.scenario): result for result in results}
     missing = "interrupted before it ran" if info.interrupted else "no result arrived"
-    scenarios = [
-        judged.get((name, scenario.id)) or _not_run(scenario, name, missing)
+    judged = [
+        results.get(name, scenario.id) or results.add(_not_run(scenario, name, missing))
         for name in providers
         for scenario in selected
     ]
-    of_rule: dict[tuple[str, str], list[ScenarioResult]] = {}
-    for result in scenarios:
-        of_rule.setdefault((result.provider, result.rule), []).append(result)
+    of_rule: dict[tuple[str, str], list[Judged]] = {}
+    for one in judged:
+        of_rule.setdefault((one.provider, one.rule), []).append(one)
     return sum_up(
         info=info,
         suite=Suite(version=version, digest=specification.digest),
@@ -81,11 +81,13 @@ def assemble(  # noqa: PLR0913 - a run is made of as many things
         environment=dict(environment),
         providers=[_provider(name, description) for name, description in providers.items()],
         rules=[_rule(rule, providers, of_rule, deviations, today) for rule in rules],
-        scenarios=scenarios,
+        scenarios=results.in_order(judged),
+        # What was recorded and not judged has run, too.
+        ran=any(one.verdict is not Verdict.NOT_RUN or one.ran for one in judged),
     )
 
 
-def sum_up(
+def sum_up(  # noqa: PLR0913 - as above
     *,
     info: RunInfo,
     suite: Suite,
@@ -93,13 +95,12 @@ def sum_up(
     environment: dict[str, str],
     providers: list[ProviderInfo],
     rules: list[RuleResult],
-    scenarios: list[ScenarioResult],
+    scenarios: Sequence[ScenarioResult],
+    ran: bool,
 ) -> Run:
-    """Add up the verdicts on rules: totals, conformance, exit code."""
+    """Add up the verdicts on rules: totals, conformance, exit code; `ran` says whether anything ran at all."""
     names = [provider.name for provider in providers]
     verdicts = [verdict for rule in rules for verdict in rule.verdicts]
-    # What was recorded and not judged has run, too.
-    ran = any(result.verdict is not Verdict.NOT_RUN or result.exchanges for result in scenarios)
     return Run(
         run=info,
         suite=suite,
@@ -128,7 +129,7 @@ def _exit_code(verdicts: Iterable[RuleVerdict], *, ran: bool, interrupted: bool)
 def _rule(
     rule: Rule,
     providers: Iterable[str],
-    results: Mapping[tuple[str, str], Sequence[ScenarioResult]],
+    results: Mapping[tuple[str, str], Sequence[Judged]],
     deviations: Mapping[str, Mapping[str, Deviation]],
     today: date,
 ) -> RuleResult:
@@ -154,7 +155,7 @@ def _rule(
 
 
 def _rule_verdict(
-    rule: Rule, provider: str, results: Sequence[ScenarioResult], deviation: Deviation | None, today: date
+    rule: Rule, provider: str, results: Sequence[Judged], deviation: Deviation | None, today: date
 ) -> RuleVerdict:
     verdict = worst(result.verdict for result in results)
     whole = len(results) == len(rule.scenarios)

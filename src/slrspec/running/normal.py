@@ -40,6 +40,8 @@ ID_FIELDS = {
 }
 RESOURCE_ID = re.compile(r"\bdb-[A-Z0-9]{20,}\b")
 NETWORK_ID = re.compile(r"\b(sg|vpc|subnet|eni)-[0-9a-f]{8,17}\b")
+ACCOUNT_ID = re.compile(r"\b[0-9]{12}\b")
+SHORTEST = len("sg-12345678")  # of all that is generated
 
 
 class References:
@@ -59,7 +61,6 @@ class References:
 
     def __init__(self, account_id: str) -> None:
         self.account_id = account_id
-        self._account = re.compile(rf"\b{re.escape(account_id)}\b")
         self.withheld: set[str] = {account_id}
         self._known: dict[str, str] = {}
         self._counts: dict[str, int] = {}
@@ -90,7 +91,9 @@ class References:
         """Return the text with the generated parts of it replaced."""
         if not text.isascii():  # half a character, which JSON can smuggle in, cannot be written anywhere
             text = text.encode("utf-8", "replace").decode("utf-8")
-        text = self._account.sub("<account>", text)
+        if len(text) < SHORTEST:
+            return text
+        text = ACCOUNT_ID.sub(lambda match: "<account>" if match[0] == self.account_id else match[0], text)
         text = UNIQUE_ID.sub(self._unique_id, text)
         text = NETWORK_ID.sub(lambda match: self._reference(match[1], match[0]), text)
         text = RESOURCE_ID.sub(lambda match: self._reference("db-resource-id", match[0]), text)

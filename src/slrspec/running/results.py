@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import inspect
 import zlib
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import msgspec
@@ -18,6 +19,7 @@ from slrspec.errors import ResultsError
 from slrspec.running.verdict import Verdict
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 SCHEMA_VERSION = 1
@@ -245,15 +247,34 @@ class RunSummary(Struct, frozen=True, kw_only=True):
 class Run(RunSummary, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Everything that one execution produced: the verdicts, and the evidence behind them."""
 
-    scenarios: list[ScenarioResult]
+    scenarios: Sequence[ScenarioResult]
 
 
 AnyRun = TypeVar("AnyRun", bound=RunSummary)
+NOTHING = b"[]\n}"  # how a run without scenarios ends
 
 
 def encode(run: Run) -> bytes:
     """Return the JSON of a run, two-space indented, with a final line break; equal runs give equal bytes."""
-    return msgspec.json.format(msgspec.json.encode(run), indent=2) + b"\n"
+    return b"".join(encoded(run))
+
+
+def encoded(run: Run) -> Iterator[bytes]:
+    """Yield what `encode` returns, a scenario at a time, so that no more than one need be in memory."""
+    without = msgspec.json.format(msgspec.json.encode(msgspec.structs.replace(run, scenarios=[])), indent=2)
+    if not run.scenarios:
+        yield without + b"\n"
+        return
+    head = without.removesuffix(NOTHING)
+    assert head != without  # the scenarios are a run's last field
+    yield head
+    before = b"["
+    for result in run.scenarios:
+        # No string of JSON has a line break in it, so whatever is broken here is a line.
+        text = msgspec.json.format(msgspec.json.encode(result), indent=2).replace(b"\n", b"\n    ")
+        yield before + b"\n    " + text
+        before = b","
+    yield b"\n  ]\n}\n"
 
 
 def read_run(file: Path) -> Run:

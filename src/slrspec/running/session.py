@@ -24,8 +24,9 @@ from slrspec.running.assemble import assemble
 from slrspec.running.botocore_models import models_read_once
 from slrspec.running.collecting import FeatureFile, scenario_of
 from slrspec.running.deviations import Deviation, read_deviations, shipped_file
+from slrspec.running.evidence import Results
 from slrspec.running.forking import in_forks, number_of_forks
-from slrspec.running.results import RunInfo, ScenarioResult, encode
+from slrspec.running.results import RunInfo, ScenarioResult, encoded
 from slrspec.running.scenario_run import ScenarioRun, unjudged
 from slrspec.running.selection import Selection
 from slrspec.running.step_lookup import remembered_steps
@@ -83,7 +84,7 @@ class SpecificationSession:
         self.deviations = self._read_deviations()
         if option("slr_results"):
             _refuse_unwritable(Path(option("slr_results")))
-        self.results: list[ScenarioResult] = []
+        self.results = Results()
         self.salt: str = option("slr_salt") or getattr(config, "workerinput", {}).get(SALT) or secrets.token_hex(16)
         self.withheld: set[str] = set()
         self.interrupted = False
@@ -249,10 +250,9 @@ class SpecificationSession:
 
     def _judge_lost(self, items: list[pytest.Item], how: str) -> None:
         """Judge what a process never came to: nobody can tell."""
-        judged = {(result.provider, result.scenario) for result in self.results}
         for item in items:
             scenario, provider = scenario_of(item), _provider_of(item)
-            if scenario is not None and (provider, scenario.id) not in judged:
+            if scenario is not None and self.results.get(provider, scenario.id) is None:
                 self._take_result(_without_run(scenario, provider, Verdict.ERROR, f"its process was {how}"))
 
     def pytest_bdd_before_step(self, request: pytest.FixtureRequest, step: Any) -> None:  # noqa: ANN401
@@ -347,10 +347,10 @@ class SpecificationSession:
 
     def _take(self, text: str, withheld: Iterable[str]) -> None:
         self.withheld.update(withheld)
-        self._take_result(msgspec.json.decode(text, type=ScenarioResult))
+        self._take_result(msgspec.json.decode(text, type=ScenarioResult), text.encode())
 
-    def _take_result(self, result: ScenarioResult) -> None:
-        self.results.append(result)
+    def _take_result(self, result: ScenarioResult, encoded: bytes = b"") -> None:
+        self.results.add(result, encoded)
         if self._observer is not None:
             self._observer.judged(result)
 
@@ -367,7 +367,8 @@ class SpecificationSession:
         self.run = self._assemble()
         target = self.config.getoption("slr_results")
         if target:
-            Path(target).write_bytes(encode(self.run))
+            with Path(target).open("wb") as stream:
+                stream.writelines(encoded(self.run))
         if self._observer is not None:
             self._observer.finished(self.run, Withheld(self.salt, frozenset(self.withheld)))
         if session.exitstatus in {
@@ -380,9 +381,9 @@ class SpecificationSession:
     def _assemble(self) -> Run:
         rules, scenarios = self.rules, self.scenarios
         # The controller of several processes collects nothing itself, and knows only by the results what ran.
-        asked = {result.scenario for result in self.results} | self._collected
+        asked = self.results.scenarios | self._collected
         whole = asked == self.wanted or self.interrupted
-        judged = {(result.provider, result.scenario) for result in self.results}
+        judged = len(self.results)  # before those are added that nothing arrived of
         if not whole:
             scenarios = tuple(s for s in scenarios if s.id in asked)
             chosen = {scenario.rule for scenario in scenarios}
@@ -399,7 +400,7 @@ class SpecificationSession:
                 id=f"{self._started:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}",
                 started=self._started.isoformat(timespec="milliseconds"),
                 duration_ms=round((time.perf_counter() - self._begun) * 1000, 3),
-                complete=not self.selection.partial and len(judged) == len(self.wanted) * len(self.providers),
+                complete=not self.selection.partial and judged == len(self.wanted) * len(self.providers),
                 selection=self.selection.as_dict(),
                 interrupted=self.interrupted,
             ),

@@ -1,0 +1,146 @@
+"""A run's evidence on disk: what a scenario leaves is read again when it is looked at, and not kept until then.
+
+A large run leaves some ten kilobytes of JSON for each scenario, and several times as much as objects.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import weakref
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, overload
+
+import msgspec
+
+from slrspec.running.results import ScenarioResult
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from slrspec.running.verdict import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What is kept of a scenario's result in memory.
+
+    Attributes
+    ----------
+    provider, scenario, rule, verdict, reason
+        As in the result.
+    ran
+        Whether anything was called.
+    place
+        Where the result lies: its first byte, and how many there are.
+
+    """
+
+    provider: str
+    scenario: str
+    rule: str
+    verdict: Verdict
+    reason: str
+    ran: bool
+    place: tuple[int, int]
+
+
+class Spool:
+    """A nameless file of results, which the system takes away when nobody holds it any more."""
+
+    def __init__(self) -> None:
+        self._file = tempfile.TemporaryFile()  # noqa: SIM115 - it is held as long as the run is
+        self._end = 0
+        weakref.finalize(self, self._file.close)
+
+    def add(self, result: ScenarioResult, encoded: bytes = b"") -> Judged:
+        """Write a result, whose JSON the caller may have already, and return what is to be kept of it."""
+        encoded = encoded or msgspec.json.encode(result)
+        self._file.seek(self._end)
+        self._file.write(encoded)
+        place = (self._end, len(encoded))
+        self._end += len(encoded)
+        return Judged(
+            provider=result.provider,
+            scenario=result.scenario,
+            rule=result.rule,
+            verdict=result.verdict,
+            reason=result.reason,
+            ran=bool(result.exchanges),
+            place=place,
+        )
+
+    def read(self, judged: Judged) -> ScenarioResult:
+        """Read a result back."""
+        start, length = judged.place
+        self._file.seek(start)
+        return msgspec.json.decode(self._file.read(length), type=ScenarioResult)
+
+
+class Evidence(Sequence[ScenarioResult]):
+    """Results in an order, each of which is read whenever it is looked at.
+
+    Parameters
+    ----------
+    spool
+        Where they lie.
+    judged
+        Which, in order.
+
+    """
+
+    def __init__(self, spool: Spool, judged: Iterable[Judged]) -> None:
+        self._spool = spool
+        self._judged = tuple(judged)
+
+    def __len__(self) -> int:
+        return len(self._judged)
+
+    @overload
+    def __getitem__(self, index: int) -> ScenarioResult: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[ScenarioResult]: ...
+
+    def __getitem__(self, index: int | slice) -> ScenarioResult | list[ScenarioResult]:
+        if isinstance(index, slice):
+            return [self._spool.read(one) for one in self._judged[index]]
+        return self._spool.read(self._judged[index])
+
+    def __iter__(self) -> Iterator[ScenarioResult]:
+        return map(self._spool.read, self._judged)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and list(self) == list(other)
+
+    __hash__ = None  # type: ignore[assignment]  # like a list
+
+
+class Results:
+    """The results of a session as they arrive. The last one of a scenario on a provider is the one that counts."""
+
+    def __init__(self) -> None:
+        self._spool = Spool()
+        self._judged: dict[tuple[str, str], Judged] = {}
+
+    def add(self, result: ScenarioResult, encoded: bytes = b"") -> Judged:
+        """Take a result, whose JSON the caller may have already."""
+        judged = self._spool.add(result, encoded)
+        self._judged[judged.provider, judged.scenario] = judged
+        return judged
+
+    def get(self, provider: str, scenario: str) -> Judged | None:
+        """Return what was judged of a scenario on a provider; None if nothing was."""
+        return self._judged.get((provider, scenario))
+
+    def __len__(self) -> int:
+        return len(self._judged)
+
+    @property
+    def scenarios(self) -> set[str]:
+        """The ids of the scenarios that anything was judged of."""
+        return {scenario for _, scenario in self._judged}
+
+    def in_order(self, judged: Iterable[Judged]) -> Evidence:
+        """Return the results behind what was judged."""
+        return Evidence(self._spool, judged)
