@@ -1,14 +1,19 @@
 """Compare the suite on stock moto with a bare script that makes the very same calls.
 
-    python bench/against_bare.py [--rounds N] [--cold]
+    python bench/against_bare.py                              # 30, 300 and 3,000 scenarios
+    python bench/against_bare.py --scenarios 300 --rounds 9 --cold
 
-Both are whole processes, run in turn (A B A B …) on the same machine, so that its noise meets both alike. What is
-printed are ratios of the paired runs; seconds are only there to show the size.
+The suite is tiled to as many scenarios (`bench/tiling.py`), its calls are recorded, and `bench/bare.py` makes them
+again, in the same kind of accounts and with every advantage that the suite's provider has. The suite records its
+evidence and verdicts, and writes its results. Both are whole processes, run in turn (A B A B …) on the same
+machine, so that its noise meets both alike. What is printed are ratios of the paired runs, by the clock and by the
+processor; seconds are only there to show the size.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import statistics
 import subprocess
@@ -17,47 +22,73 @@ import tempfile
 import time
 from pathlib import Path
 
+from measured import add_option, keep
+from tiling import tile
+
 HERE = Path(__file__).parent
+ROUNDS = {30: 9, 300: 5, 3000: 2}
 
 
 def main() -> None:
-    """Record once, then run both in turn and print the ratio."""
+    """Record once for each size, then run both in turn and print the ratios."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=7, help="paired runs (default 7)")
+    parser.add_argument("--scenarios", type=int, nargs="+", default=list(ROUNDS), help="sizes")
+    parser.add_argument("--rounds", type=int, help="paired runs (default 9, 5 and 2, for the sizes above)")
     parser.add_argument("--cold", action="store_true", help="without byte code: every module is compiled again")
+    add_option(parser)
     options = parser.parse_args()
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     environment["SLRSPEC_AWS_CLI"] = ""  # the bare script gives no commands
-    if options.cold:
-        environment |= {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONPYCACHEPREFIX": os.devnull}
-    with tempfile.TemporaryDirectory() as folder:
-        calls = Path(folder) / "calls.json"
-        _record(calls, environment)
-        suite = [sys.executable, "-m", "slrspec", "run", "-q", "--out", folder]
-        bare = [sys.executable, str(HERE / "bare.py"), str(calls)]
-        for command in (suite, bare):  # warm up: byte code, the disk's cache
-            _seconds(command, environment)
-        pairs = [(_seconds(suite, environment), _seconds(bare, environment)) for _ in range(options.rounds)]
-    ratios = sorted(left / right for left, right in pairs)
-    print(f"suite / bare script: {statistics.median(ratios):.2f}  (from {ratios[0]:.2f} to {ratios[-1]:.2f})")
-    print(
-        f"suite {statistics.median(p[0] for p in pairs):.2f} s, bare {statistics.median(p[1] for p in pairs):.2f} s"
-    )
+    print("scenarios   calls  suite / bare by the clock       by the processor")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for wanted in options.scenarios:
+            number = tile(folder / "ours", wanted)
+            calls = _record(folder, environment)
+            suite = [sys.executable, "-m", "slrspec", "run", "-q", "--no-history", "--no-deviations"]
+            suite += ["--features", "ours"]
+            bare = [sys.executable, str(HERE / "bare.py"), str(folder / "calls.json")]
+            if options.cold:
+                environment |= {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONPYCACHEPREFIX": os.devnull}
+            else:
+                for command in (suite, bare):  # warm up: byte code, the disk's cache
+                    _took(command, folder, environment)
+            rounds = options.rounds or ROUNDS.get(wanted, 3)
+            pairs = [(_took(suite, folder, environment), _took(bare, folder, environment)) for _ in range(rounds)]
+            print(f"{number:9}  {calls:6}  {_ratio(pairs, 0)}  {_ratio(pairs, 1)}", flush=True)
+            said = "suite / bare script" + (", cold" if options.cold else "")
+            keep(options, said, number, [suite[0] / bare[0] for suite, bare in pairs])
 
 
-def _record(calls: Path, environment: dict[str, str]) -> None:
-    subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "calls", "--provider", "moto", "-q", "-p", "no:cacheprovider"],
-        env=environment | {"SLRSPEC_BENCH_CALLS": str(calls), "PYTHONPATH": str(HERE)},
-        stdout=subprocess.DEVNULL,
-        check=True,
-    )
+def _ratio(pairs: list[tuple[tuple[float, float], tuple[float, float]]], which: int) -> str:
+    ratios = sorted(suite[which] / bare[which] for suite, bare in pairs)
+    bare = statistics.median(bare[which] for _, bare in pairs)
+    return f"{statistics.median(ratios):.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f}; {bare:.1f} s)"
 
 
-def _seconds(command: list[str], environment: dict[str, str]) -> float:
+def _record(folder: Path, environment: dict[str, str]) -> int:
+    line = [sys.executable, "-m", "pytest", "-p", "calls", "--provider", "moto", "-q", "-p", "no:cacheprovider"]
+    line += ["--slr-features", "ours", "--slr-no-deviations"]
+    recording = environment | {"SLRSPEC_BENCH_CALLS": str(folder / "calls.json"), "PYTHONPATH": str(HERE)}
+    done = subprocess.run(line, cwd=folder, env=recording, capture_output=True, text=True, check=False)
+    if done.returncode not in {0, 1}:  # stock moto breaks rules
+        raise SystemExit(done.stdout + done.stderr)
+    return sum(len(one["calls"]) for one in json.loads((folder / "calls.json").read_text(encoding="utf-8")))
+
+
+def _took(command: list[str], folder: Path, environment: dict[str, str]) -> tuple[float, float]:
+    """Run a command, and return its seconds by the clock and of the processor."""
     begun = time.perf_counter()
-    subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
-    return time.perf_counter() - begun
+    process = subprocess.Popen(
+        command, cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stderr is not None
+    said = process.stderr.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode not in {0, 1}:
+        raise SystemExit(f"{' '.join(command)}: {said}")
+    return time.perf_counter() - begun, usage.ru_utime + usage.ru_stime
 
 
 if __name__ == "__main__":

@@ -3,12 +3,13 @@
     pip install --editable '.[dev,bench]'
     python bench/against_usual.py --scenarios 30 300 --rounds 3
 
-The other sides, both generated, both with the calls of the suite's scenarios in the same order, each scenario one
-of three steps (AWS is mocked, its calls are made, they were made), and neither with evidence, checks or verdicts:
+The other sides, all generated, all with the calls of the suite's scenarios in the same order, each scenario one
+of three steps (AWS is mocked, its calls are made, they were made), and none with evidence, checks or verdicts:
 
 * behave 1.3.3 as usually written: `mock_aws` started and stopped by the hooks before and after each scenario, new
   clients by `boto3.client` in each, moto's defaults (default images of EC2 loaded), `--format progress`;
-* plain pytest-bdd: the same by a fixture, with pytest's own plugins, and no other.
+* plain pytest-bdd: the same by a fixture, with pytest's own plugins, and no other;
+* behave with all our tuning (`bench/usual.py`, Tuned): one mock, one set of clients, an account for each scenario.
 
 Ours is `slrspec run` with the suite tiled to as many scenarios (`bench/tiling.py`: whole copies, or for fewer the
 sections that come nearest), with evidence and verdicts; the calls of exactly those scenarios are recorded for the
@@ -27,6 +28,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from measured import add_option, keep
 from tiling import tile
 
 HERE = Path(__file__).parent
@@ -44,6 +46,16 @@ def before_scenario(context, scenario):
 
 def after_scenario(context, scenario):
     context.aws.stop()
+"""
+TUNED_HOOKS = """
+import gc
+from usual import Tuned
+
+def before_all(context):
+    context.aws = Tuned()
+
+def after_all(context):
+    gc.freeze()
 """
 BEHAVE_STEPS = """
 from behave import given, then, when
@@ -92,6 +104,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--scenarios", type=int, nargs="+", default=[30, 300], help="sizes (default 30 and 300)")
     parser.add_argument("--rounds", type=int, default=3, help="runs of each (default 3)")
+    parser.add_argument("--only", default="", help="only the other sides whose name has this text")
+    add_option(parser)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -99,7 +113,11 @@ def main() -> None:
         for wanted in options.scenarios:
             number = tile(folder / "ours", wanted)
             _record(folder, environment)
-            commands = _commands(folder, number)
+            commands = {
+                side: command
+                for side, command in _commands(folder, number).items()
+                if options.only in side or side == "slrspec"
+            }
             took: dict[str, list[float]] = {side: [] for side in commands}
             for _ in range(options.rounds):
                 for side, command in commands.items():
@@ -108,9 +126,10 @@ def main() -> None:
             print(f"{number} scenarios; slrspec run: {statistics.median(ours):.1f} s")
             for side, theirs in took.items():
                 ratios = sorted(left / right for left, right in zip(theirs, ours, strict=True))
+                keep(options, f"{side} / slrspec", number, ratios)
                 print(
-                    f"  {side} / slrspec: {statistics.median(ratios):.1f}  (from {ratios[0]:.1f} to "
-                    f"{ratios[-1]:.1f}; {statistics.median(theirs):.1f} s)",
+                    f"  {side} / slrspec: {statistics.median(ratios):.2f}  (from {ratios[0]:.2f} to "
+                    f"{ratios[-1]:.2f}; {statistics.median(theirs):.1f} s)",
                     flush=True,
                 )
 
@@ -122,6 +141,7 @@ def _environment(folder: Path) -> dict[str, str]:
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "PYTHONPATH": str(HERE),
+        "SLRSPEC_AWS_CLI": "",  # the other sides give no commands
         "SLRSPEC_BENCH_CALLS": str(folder / "calls.json"),
     }
 
@@ -137,11 +157,14 @@ def _record(folder: Path, environment: dict[str, str]) -> None:
 def _commands(folder: Path, number: int) -> dict[str, list[str]]:
     """Generate both other sides, and return the command of each side."""
     feature = "Feature: The calls of the suite\n" + "".join(SCENARIO.format(number=one) for one in range(number))
-    behave, bdd = folder / "behave", folder / "bdd"
+    behave, tuned, bdd = folder / "behave", folder / "tuned", folder / "bdd"
     for file, text in (
         (behave / "usual.feature", feature),
         (behave / "environment.py", BEHAVE_HOOKS),
         (behave / "steps" / "steps.py", BEHAVE_STEPS),
+        (tuned / "usual.feature", feature),
+        (tuned / "environment.py", TUNED_HOOKS),
+        (tuned / "steps" / "steps.py", BEHAVE_STEPS),
         (bdd / "usual.feature", feature),
         (bdd / "test_usual.py", PYTEST_BDD),
     ):
@@ -151,6 +174,7 @@ def _commands(folder: Path, number: int) -> dict[str, list[str]]:
     ours = ["-m", "slrspec", "run", "-q", "--no-history", "--no-deviations", "--features", "ours"]
     return {
         "slrspec": [python, *ours],
+        "behave with all our tuning": [python, "-m", "behave", "--format", "progress", "tuned"],
         "behave, mock_aws and new clients each": [python, "-m", "behave", "--format", "progress", "behave"],
         "pytest-bdd, mock_aws and new clients each": [
             *(python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:slrspec"),

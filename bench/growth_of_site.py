@@ -19,6 +19,7 @@ from pathlib import Path
 
 import msgspec
 
+from measured import add_option, keep
 from slrspec.running.results import Run, encode, read_run
 
 PROVIDERS = 4
@@ -28,6 +29,7 @@ def main() -> None:
     """Print a line for each size."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--pages", type=int, nargs="+", default=[150, 300, 600, 1200])
+    add_option(parser)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -52,6 +54,9 @@ def main() -> None:
                 added = pages - first[0]
                 more = f"{(whole - first[1]) / added * 1000:20.1f}  {(size - first[2]) / added * 1000:20.1f}"
             first = first or (pages, whole, size)
+            keep(options, "report, seconds", pages, [reported])
+            keep(options, "whole site, seconds", pages, [whole])
+            keep(options, "whole site, MB", pages, [size])
             print(f"{pages:14}  {reported:8.1f}  {whole:7.1f}  {size:3.0f}  {more}")
 
 

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from measured import add_option, keep
 from slrspec.running.results import Run, RunSummary, encode, read_run
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--results", type=int, default=10_000, help="scenario results (default 10,000)")
     parser.add_argument("--rounds", type=int, default=9, help="paired readings (default 9)")
+    add_option(parser)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         run = [sys.executable, "-m", "slrspec", "run", "-q", "--no-history", "--out", name]
@@ -50,13 +52,14 @@ def main() -> None:
         validating = msgspec.json.Decoder(Run).decode
         summary = msgspec.json.Decoder(RunSummary).decode
         print(f"{options.results} results {said}, {len(content) / 1e6:.1f} MB")
-        _compare("validated records / json.loads", validating, json.loads, content, options.rounds)
-        _compare("validated summary / json.loads", summary, json.loads, content, options.rounds)
+        for what, ours in (("validated records", validating), ("validated summary", summary)):
+            ratios = _compare(f"{what} / json.loads", ours, json.loads, content, options.rounds)
+            keep(options, f"{what} / json.loads, {said}", options.results, ratios)
 
 
 def _compare(
     said: str, ours: Callable[[bytes], Any], other: Callable[[bytes], Any], content: bytes, rounds: int
-) -> None:
+) -> list[float]:
     for load in (ours, other):
         load(content)
     pairs = [(_seconds(ours, content), _seconds(other, content)) for _ in range(rounds)]
@@ -66,6 +69,7 @@ def _compare(
         f"  {said}: {statistics.median(ratios):.2f}  (from {ratios[0]:.2f} to {ratios[-1]:.2f}; "
         f"{one * 1000:.0f} and {two * 1000:.0f} ms)"
     )
+    return ratios
 
 
 def _seconds(load: Callable[[bytes], Any], content: bytes) -> float:

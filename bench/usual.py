@@ -6,11 +6,16 @@ default images of EC2 among them, and so has Python's garbage collection; nothin
 
 from __future__ import annotations
 
+import gc
 import json
 import os
-from functools import cache
+import random
+from functools import cache, partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 ACCOUNT = "123456789012"
 TESTING = "testing"
@@ -22,6 +27,31 @@ def scenarios() -> list[dict[str, Any]]:
     """Return what `bench/calls.py` has recorded."""
     loaded: list[dict[str, Any]] = json.loads(Path(os.environ[CALLS]).read_text(encoding="utf-8"))
     return loaded
+
+
+def made_by(client_of: Callable[..., Any], scenario: dict[str, Any], account: str) -> int:
+    """Make the calls of a scenario by the clients that are given, and return how many there were."""
+    from botocore.exceptions import ClientError
+    from moto import settings
+    from moto.core.authorization import ActionAuthenticatorMixin
+
+    keys = {TESTING: (TESTING, TESTING)}
+    fresh: list[tuple[str, str]] = []
+    for service, region, old_key, operation, parameters in scenario["calls"]:
+        if old_key not in keys:
+            keys[old_key] = fresh.pop(0)
+        client = client_of(service, region, keys[old_key])
+        text = json.dumps(parameters).replace(scenario["account"], account)
+        settings.INITIAL_NO_AUTH_ACTION_COUNT = float("inf") if old_key == TESTING else 0
+        ActionAuthenticatorMixin.request_count = 0
+        try:
+            answer = client._make_api_call(operation, json.loads(text))  # noqa: SLF001
+        except (ClientError, NotImplementedError):
+            continue  # a refused call costs like any other
+        if operation == "CreateAccessKey":
+            fresh.append((answer["AccessKey"]["AccessKeyId"], answer["AccessKey"]["SecretAccessKey"]))
+    settings.INITIAL_NO_AUTH_ACTION_COUNT = float("inf")
+    return len(scenario["calls"])
 
 
 class Mocked:
@@ -40,28 +70,7 @@ class Mocked:
 
     def make_calls(self, number: int) -> int:
         """Make the calls of a scenario, and return how many there were."""
-        from botocore.exceptions import ClientError
-        from moto import settings
-        from moto.core.authorization import ActionAuthenticatorMixin
-
-        scenario = scenarios()[number]
-        keys = {TESTING: (TESTING, TESTING)}
-        fresh: list[tuple[str, str]] = []
-        for service, region, old_key, operation, parameters in scenario["calls"]:
-            if old_key not in keys:
-                keys[old_key] = fresh.pop(0)
-            client = self._client(service, region, keys[old_key])
-            text = json.dumps(parameters).replace(scenario["account"], ACCOUNT)
-            settings.INITIAL_NO_AUTH_ACTION_COUNT = float("inf") if old_key == TESTING else 0
-            ActionAuthenticatorMixin.request_count = 0
-            try:
-                answer = client._make_api_call(operation, json.loads(text))  # noqa: SLF001
-            except (ClientError, NotImplementedError):
-                continue  # a refused call costs like any other
-            if operation == "CreateAccessKey":
-                fresh.append((answer["AccessKey"]["AccessKeyId"], answer["AccessKey"]["SecretAccessKey"]))
-        settings.INITIAL_NO_AUTH_ACTION_COUNT = float("inf")
-        return len(scenario["calls"])
+        return made_by(self._client, scenarios()[number], ACCOUNT)
 
     def _client(self, service: str, region: str, key: tuple[str, str]) -> Any:  # noqa: ANN401
         import boto3
@@ -73,4 +82,62 @@ class Mocked:
                 aws_access_key_id=key[0],
                 aws_secret_access_key=key[1],
             )
+        return self._clients[service, region, key[0]]
+
+
+class Tuned:
+    """One AWS for all scenarios, with everything that the suite's provider does to be fast.
+
+    That is an account for each scenario by header, shared session and clients, no default images, finished accounts
+    forgotten, botocore's files read once each, no collection of garbage while moto is imported, a rare one after.
+    """
+
+    def __init__(self) -> None:
+        os.environ.update(
+            AWS_ACCESS_KEY_ID=TESTING,
+            AWS_SECRET_ACCESS_KEY=TESTING,
+            AWS_DEFAULT_REGION="us-east-1",
+            MOTO_EC2_LOAD_DEFAULT_AMIS="false",
+        )
+        gc.disable()
+        from boto3.session import Session
+        from botocore.loaders import JSONFileLoader
+        from moto import mock_aws
+
+        read = cache(partial(JSONFileLoader.load_file, JSONFileLoader()))
+        setattr(JSONFileLoader, "load_file", lambda _, path: read(path))  # noqa: B010
+        mock_aws().start()
+        self._session = Session()
+        self._account = ""
+        self._clients: dict[tuple[str, str, str], Any] = {}
+        gc.freeze()
+        gc.enable()
+        gc.set_threshold(100_000, 50, 100)
+
+    def make_calls(self, number: int) -> int:
+        """Make the calls of a scenario in an account of its own, and return how many there were."""
+        from moto.core.base_backend import BackendDict
+
+        self._account = str(random.randrange(10**11, 10**12))
+        made = made_by(self._client, scenarios()[number], self._account)
+        for backends in getattr(BackendDict, "_instances"):  # noqa: B009 - it is generic
+            dict.pop(backends, self._account, None)
+        return made
+
+    def _name_account(self, params: dict[str, Any], **_: object) -> None:
+        params["headers"]["x-moto-account-id"] = self._account
+
+    def _client(self, service: str, region: str, key: tuple[str, str]) -> Any:  # noqa: ANN401
+        from botocore.config import Config
+
+        if (service, region, key[0]) not in self._clients:
+            client = self._session.client(
+                service,
+                region_name=region,
+                aws_access_key_id=key[0],
+                aws_secret_access_key=key[1],
+                config=Config(retries={"total_max_attempts": 1, "mode": "standard"}),
+            )
+            client.meta.events.register("before-call", self._name_account)
+            self._clients[service, region, key[0]] = client
         return self._clients[service, region, key[0]]

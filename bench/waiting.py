@@ -27,6 +27,8 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from measured import add_option, keep
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from multiprocessing.connection import Connection
@@ -40,6 +42,7 @@ def main() -> None:
     parser.add_argument("--delay", type=float, default=0.05, help="seconds that each call waits (default 0.05)")
     parser.add_argument("--at-once", type=int, nargs="+", default=[1, 2, 4, 8], help="workers, and threads")
     parser.add_argument("--rounds", type=int, default=3, help="runs of each (default 3)")
+    add_option(parser)
     options = parser.parse_args()
     with served() as server, delayed(server, options.delay) as url, tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -57,7 +60,12 @@ def main() -> None:
     for kind, said in (("suite", "suite, workers"), ("threads", "bare calls, threads")):
         for number in options.at_once:
             pairs = zip(took[kind, number], took[kind, first], strict=True)
-            ratio = statistics.median(one / other for one, other in pairs)
+            ratio = keep(
+                options,
+                f"{said}, {options.delay * 1000:.0f} ms a call, {number} / {first}",
+                len(calls),
+                [one / o for one, o in pairs],
+            )
             print(f"{said} {number:3}: {ratio:.2f} of {first}  ({statistics.median(took[kind, number]):.1f} s)")
 
 

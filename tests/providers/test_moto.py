@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import sys
@@ -11,10 +12,12 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from moto.core.base_backend import BaseBackend
+from moto.core.common_models import BaseModel
 
 from slrspec.errors import UsageError
 from slrspec.providers.contract import Patience
-from slrspec.providers.moto import MotoProvider
+from slrspec.providers.moto import ADMINISTRATOR, MotoProvider
 from slrspec.providers.registry import find_provider, provider_names
 
 ALLOW_READING = {
@@ -186,3 +189,28 @@ def test_no_patience_reads_once() -> None:
     patience = Patience(timeout=0, interval=0, sleep=lambda _: None)
     assert patience.until(lambda _: False, lambda: next(readings)) == 0
     assert next(readings) == 1
+
+
+def test_finished_accounts_do_not_pile_up_in_memory() -> None:
+    provider = MotoProvider()
+    accounts = []
+    try:
+        for number in range(140):
+            with provider.open_account(f"X/{number}") as account:
+                accounts.append(account.account_id)
+                rds: Any = account.client("rds")
+                rds.create_db_instance(DBInstanceIdentifier="one", DBInstanceClass="db.t4g.micro", Engine="mysql")
+                principal = account.principal("somebody", ALLOW_READING)
+                account.client("iam", principal=principal)
+        gc.unfreeze()
+        gc.collect()
+        kept = [
+            type(one).__name__
+            for one in gc.get_objects()
+            if isinstance(one, BaseBackend | BaseModel)
+            and getattr(one, "account_id", "") in accounts[:-128]  # as many moto itself holds, at most
+        ]
+        assert kept == []
+        assert {key[2] for key in provider._clients} == {ADMINISTRATOR.access_key}
+    finally:
+        provider.close()

@@ -74,6 +74,7 @@ class MotoProvider:
         try:
             yield account
         finally:
+            self._forget_principals()
             _forget_account(account.account_id)
 
     def preload(self) -> None:
@@ -104,6 +105,11 @@ class MotoProvider:
             assert self._session is not None  # only accounts ask, and they exist only once it is there
             self._clients[key] = self._make_client(service, region, principal)
         return self._clients[key]
+
+    def _forget_principals(self) -> None:
+        """Drop the clients of a finished account's own principals: nobody has their keys again."""
+        for key in [key for key in self._clients if key[2] != ADMINISTRATOR.access_key]:
+            del self._clients[key]
 
     def _make_client(self, service: str, region: str, principal: Principal) -> BaseClient:
         from botocore.config import Config
@@ -231,6 +237,17 @@ def _forget_account(account_id: str) -> None:
 
     for backends in getattr(BackendDict, "_instances", ()):
         dict.pop(backends, account_id, None)
+    # Every object is tracked, for moto's dashboard alone.
+    getattr(sys.modules.get("moto.core.model_instances"), "reset_model_data", _nothing)()
+    # A method of subnets remembers each one for ever, and through it the whole of EC2 in every account there was.
+    subnet = getattr(sys.modules.get("moto.ec2.models.subnets"), "Subnet", None)
+    forget = getattr(getattr(subnet, "_base_avail_ip_iterator", None), "cache_clear", None)
+    if forget is not None:
+        forget()
+
+
+def _nothing() -> None:
+    """Stand in for what another moto does not have."""
 
 
 @contextmanager

@@ -29,7 +29,7 @@ from slrspec.running.forking import in_forks, number_of_forks
 from slrspec.running.results import RunInfo, ScenarioResult, encoded
 from slrspec.running.scenario_run import ScenarioRun, unjudged
 from slrspec.running.selection import Selection
-from slrspec.running.step_lookup import remembered_steps
+from slrspec.running.step_lookup import forget_values, remembered_steps
 from slrspec.running.verdict import Verdict
 from slrspec.running.withheld import Withheld, digests
 from slrspec.spec.gherkin import read_specification
@@ -227,6 +227,7 @@ class SpecificationSession:
         finally:
             if RUN in item.stash:
                 del item.stash[RUN]
+            forget_values(item)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> object:

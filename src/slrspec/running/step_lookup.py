@@ -105,3 +105,15 @@ def _already_parsed(parser: Any) -> Any:  # noqa: ANN401 - a module of pytest-bd
         return parser.GherkinDocument.from_dict(parsed(Path(abs_filename).read_text(encoding=encoding)))
 
     return get_gherkin_document
+
+
+def forget_values(item: pytest.Item) -> None:
+    """Let go of what a finished scenario's steps have handed on, which pytest keeps to the end of the session.
+
+    This leans on private parts of pytest and pytest-bdd; where they are missing, the values simply stay.
+    """
+    manager = getattr(item.session, "_fixturemanager", None)
+    for by_node in getattr(manager, "_arg2node2fixturedefs", {}).values():
+        by_node.pop(item, None)
+    reports = getattr(import_module("pytest_bdd.reporting"), "scenario_reports_registry", {})
+    reports.pop(item, None)

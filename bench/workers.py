@@ -1,0 +1,95 @@
+"""Measure what more workers, and a warm re-run, are worth on one machine.
+
+    python bench/workers.py                        # two workers at 30, 300 and 3,000; a re-run at 30 and 300
+    python bench/workers.py --scenarios 3000 --workers 4
+
+Ours on both sides: `slrspec run` with several workers against one with one, whole processes in turn; and `slrspec
+run --watch`, from the moment at which every rule of the features is changed until it watches again, against a whole
+new process for the same. The watch's own waiting (it looks five times a second, and lets an editor finish) counts.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from measured import add_option, keep
+from tiling import tile
+
+ROUNDS = {30: 9, 300: 5, 3000: 2}
+RERUN = (30, 300)
+WATCHING = "Watching"
+
+
+def main() -> None:
+    """Print a line for each size."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--scenarios", type=int, nargs="+", default=list(ROUNDS), help="sizes")
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--rounds", type=int, help="runs of each (default 9, 5 and 2, for the sizes above)")
+    add_option(parser)
+    options = parser.parse_args()
+    environment = os.environ | {"SLRSPEC_AWS_CLI": ""}
+    line = [sys.executable, "-m", "slrspec", "run", "-q", "--no-history", "--no-deviations", "--features", "ours"]
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for wanted in options.scenarios:
+            rounds = options.rounds or ROUNDS.get(wanted, 3)
+            number = tile(folder / "ours", wanted)
+            several = [*line, "--workers", str(options.workers)]
+            _seconds(line, folder, environment)
+            pairs = [
+                (_seconds(several, folder, environment), _seconds(line, folder, environment)) for _ in range(rounds)
+            ]
+            said = f"{options.workers} workers / 1"
+            ratio = keep(options, said, number, [more / one for more, one in pairs])
+            print(f"{number:6} scenarios: {said}: {ratio:.2f}  ({min(one for _, one in pairs):.1f} s)", flush=True)
+            if wanted in RERUN:
+                cold = [one for _, one in pairs]
+                warm = _warm([*line, "--watch"], folder, environment, rounds)
+                ratios = [one / other for one, other in zip(warm, cold, strict=True)]
+                ratio = keep(options, "warm re-run / cold run", number, ratios)
+                print(f"{number:6} scenarios: warm re-run / cold run: {ratio:.2f}", flush=True)
+
+
+def _seconds(command: list[str], folder: Path, environment: dict[str, str]) -> float:
+    begun = time.perf_counter()
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode not in {0, 1}:  # stock moto breaks rules
+        raise SystemExit(done.stdout + done.stderr)
+    return time.perf_counter() - begun
+
+
+def _warm(command: list[str], folder: Path, environment: dict[str, str], rounds: int) -> list[float]:
+    """Change every rule so many times under a watch, and return how long each re-run took."""
+    took: list[float] = []
+    with subprocess.Popen(
+        command, cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    ) as watch:
+        _until_watching(watch)
+        for number in range(rounds):
+            begun = time.perf_counter()
+            for file in (folder / "ours").glob("*.feature"):
+                text = file.read_text(encoding="utf-8").replace("  Rule: ", f"  Rule: {number} ")
+                file.write_text(text, encoding="utf-8")
+            _until_watching(watch)
+            took.append(time.perf_counter() - begun)
+        watch.terminate()
+    return took
+
+
+def _until_watching(watch: subprocess.Popen[str]) -> None:
+    assert watch.stderr is not None
+    for line in watch.stderr:
+        if line.startswith(WATCHING):
+            return
+    raise SystemExit("the watch has ended")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,166 @@
+"""Make the tables and pictures of docs/performance.md from what the benchmarks kept.
+
+    python tools/performance_page.py
+
+The newest figure of each kind and size counts; `bench/measured.tsv` has them all, with the commits they are of.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+TOP = Path(__file__).parents[1]
+MEASURED = TOP / "bench" / "measured.tsv"
+PAGE = TOP / "docs" / "performance.md"
+IMAGES = TOP / "docs" / "images"
+BEGIN, END = "<!-- measured -->", "<!-- end of measured -->"
+
+USUAL = "mock_aws and new clients each / slrspec"
+# What is wanted of each figure, and the command that gives it: name, (at least | at most, number) by size, command.
+GOALS: tuple[tuple[str, str, dict[int, tuple[str, float]], str], ...] = (
+    (
+        "suite / bare script",
+        "suite / bare script with the very same calls",
+        dict.fromkeys((30, 300, 3000), ("≤", 1.25)),
+        "against_bare.py",
+    ),
+    (
+        f"pytest-bdd, {USUAL}",
+        "plain pytest-bdd as usually written / suite",
+        {300: ("≥", 20)},
+        "against_usual.py",
+    ),
+    (
+        f"behave, {USUAL}",
+        "behave as usually written / suite",
+        {30: ("≥", 4), 300: ("≥", 9)},
+        "against_usual.py",
+    ),
+    (
+        "behave with all our tuning / slrspec",
+        "behave with all our tuning / suite",
+        dict.fromkeys((30, 300), ("≥", 0.83)),
+        "against_usual.py",
+    ),
+    ("2 workers / 1", "two workers / one", {300: ("≤", 0.7), 3000: ("≤", 0.58)}, "workers.py"),
+    ("warm re-run / cold run", "warm re-run / cold run", dict.fromkeys((30, 300), ("≤", 0.4)), "workers.py"),
+    (
+        "validated records / json.loads, with evidence",
+        "results loaded and validated / `json.loads`",
+        {10_000: ("≤", 1)},
+        "loading.py",
+    ),
+)
+COST, MEMORY = "cost per scenario, ms of the processor", "peak memory, MB"
+WIDTH, HEIGHT, LEFT, BOTTOM, TOP_MARGIN, RIGHT = 640, 260, 56, 36, 34, 20
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One figure: its median and its range."""
+
+    day: str
+    commit: str
+    value: float
+    lowest: float
+    highest: float
+
+
+def read() -> dict[str, dict[int, Figure]]:
+    """Return the newest figures, by what was measured and by size."""
+    found: dict[str, dict[int, Figure]] = {}
+    with MEASURED.open(encoding="utf-8", newline="") as stream:
+        for row in csv.DictReader(stream, delimiter="\t"):
+            numbers = (float(row[name]) for name in ("value", "lowest", "highest"))
+            found.setdefault(row["what"], {})[int(row["size"])] = Figure(row["day"], row["commit"], *numbers)
+    return found
+
+
+def main() -> None:
+    """Write the page's part and the pictures."""
+    figures = read()
+    text = PAGE.read_text(encoding="utf-8")
+    before, _, rest = text.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    PAGE.write_text(f"{before}{BEGIN}\n{tables(figures)}\n{END}{after}", encoding="utf-8")
+    for name, picture in pictures(figures).items():
+        (IMAGES / name).write_text(picture, encoding="utf-8")
+
+
+def tables(figures: dict[str, dict[int, Figure]]) -> str:
+    """Return the table of ratios with their goals, as Markdown."""
+    lines = ["", "| ratio | scenarios | measured | goal | command |", "|---|--:|---|---|---|"]
+    for what, said, goals, command in GOALS:
+        for size, figure in sorted(figures.get(what, {}).items()):
+            near = min(goals, key=lambda goal: abs(math.log(goal / size)))
+            goal = goals[near] if max(near, size) / min(near, size) < 1.5 else None
+            lines.append(f"| {said} | {size:,} | {_shown(figure)} | {_judged(goal, figure)} | `bench/{command}` |")
+    days = sorted({f.day for of in figures.values() for f in of.values()})
+    commits = sorted({f.commit for of in figures.values() for f in of.values()})
+    lines += ["", f"Measured {' and '.join(days)} at {', '.join(f'`{one}`' for one in commits)}.", ""]
+    return "\n".join(lines)
+
+
+def _shown(figure: Figure) -> str:
+    if figure.lowest == figure.highest:
+        return f"{figure.value:.3g}"
+    return f"**{figure.value:.3g}** ({figure.lowest:.3g} to {figure.highest:.3g})"
+
+
+def _judged(goal: tuple[str, float] | None, figure: Figure) -> str:
+    if goal is None:
+        return ""
+    sign, wanted = goal
+    reached = figure.value <= wanted if sign == "≤" else figure.value >= wanted
+    return f"{sign} {wanted:g}: {'reached' if reached else '**not reached**'}"
+
+
+def pictures(figures: dict[str, dict[int, Figure]]) -> dict[str, str]:
+    """Return the growth curves as SVG, by the names of their files."""
+    drawn = {}
+    for name, what, title, unit in (
+        ("growth-cost.svg", COST, "Cost per scenario", "ms of the processor"),
+        ("growth-memory.svg", MEMORY, "Peak memory", "MB"),
+        ("growth-site.svg", "whole site, seconds", "Building the site", "seconds"),
+    ):
+        if of := figures.get(what):
+            points = [(size, figure.value) for size, figure in sorted(of.items())]
+            drawn[name] = curve(points, title, unit, "evidence pages" if "site" in name else "scenarios")
+    return drawn
+
+
+def curve(points: list[tuple[int, float]], title: str, unit: str, across: str) -> str:
+    """Return a curve through some points, both scales from 0, each point with its figures."""
+    right, top = points[-1][0], max(value for _, value in points) * 1.25
+
+    def place(size: float, value: float) -> tuple[float, float]:
+        x = LEFT + (WIDTH - LEFT - RIGHT) * size / right
+        y = HEIGHT - BOTTOM - (HEIGHT - BOTTOM - TOP_MARGIN) * value / top
+        return round(x, 1), round(y, 1)
+
+    line = " ".join(f"{x},{y}" for x, y in (place(*point) for point in points))
+    dots = []
+    for size, value in points:
+        x, y = place(size, value)
+        anchor = "end" if x > WIDTH / 2 else "start"
+        dots.append(
+            f'<circle cx="{x}" cy="{y}" r="4" fill="#5c6bc0"/>'
+            f'<text x="{x}" y="{y - 10}" text-anchor="{anchor}">{size:,}: {value:.3g}</text>'
+        )
+    (left, floor), (end, _) = place(0, 0), place(right, 0)
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}" '
+        f'role="img" aria-label="{title}, {unit}" font-family="sans-serif" font-size="13" fill="#777">\n'
+        f'<text x="{LEFT}" y="18" font-size="15">{title} ({unit}), by number of {across}</text>\n'
+        f'<path d="M{left},{TOP_MARGIN} V{floor} H{end}" fill="none" stroke="#999"/>\n'
+        f'<polyline points="{line}" fill="none" stroke="#5c6bc0" stroke-width="2"/>\n'
+        + "\n".join(dots)
+        + f'\n<text x="{left - 6}" y="{floor + 4}" text-anchor="end">0</text>\n</svg>\n'
+    )
+
+
+if __name__ == "__main__":
+    main()
