@@ -123,7 +123,7 @@ def _read_section(file: Path, services: tuple[Service, ...]) -> Section:
 
 @lru_cache(64)
 def _section_of(file: Path, text: str, services: tuple[Service, ...]) -> Section:
-    """Parse a file's text; once, for hundreds of runs of one process read the same files, and nothing here changes."""
+    """Parse a file's text, and that once: hundreds of runs of one process read the same files."""
     from gherkin.errors import CompositeParserException, ParserException
     from gherkin.parser import Parser
 
