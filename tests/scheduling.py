@@ -50,7 +50,7 @@ def shared(nodeid: str) -> str:
     return next((folder for folder in TOGETHER if nodeid.startswith(folder)), file)
 
 
-class ByWhatTheyShare(LoadScopeScheduling):
+class ByWhatTheyShare(LoadScopeScheduling):  # type: ignore[misc]
     """Gives out files, in the order in which they are collected."""
 
     def __init__(self, config: pytest.Config, log: Any = None) -> None:
