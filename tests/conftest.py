@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -21,6 +22,25 @@ SHARED = ROOT.parent / "shared"
 # Commands take seconds, and whether there is a CLI depends on the machine: only the tests of it have one.
 AWS_CLI = os.environ.setdefault("SLRSPEC_TESTS_AWS_CLI", find_cli())
 os.environ[VARIABLE] = ""
+# What a shell starts in the background is deaf to Ctrl-C, and so is whatever it starts; the tests of Ctrl-C are not.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Divide the tests by what they share; `--dist` asks for something else."""
+    from tests.scheduling import ByWhatTheyShare
+
+    return ByWhatTheyShare(config, log) if config.getoption("dist") == "load" else None
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Put the longest tests first where there are several processes."""
+    if hasattr(config, "workerinput"):
+        from tests.scheduling import in_order
+
+        items[:] = in_order(items)
 
 
 def slrspec(*arguments: str | Path, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:

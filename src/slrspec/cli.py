@@ -6,6 +6,7 @@ import datetime as dt
 import gc
 import json
 import sys
+from contextlib import closing
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -570,7 +571,8 @@ def providers() -> None:
 
     for name in provider_names():
         try:
-            described = find_provider(name).describe()
+            with closing(find_provider(name)) as provider:  # one may have started a server to ask it
+                described = provider.describe()
         except UsageError as error:
             click.echo(f"{name}: {error}")
             continue

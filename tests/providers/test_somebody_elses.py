@@ -52,12 +52,21 @@ class Forgetful(MotoProvider):
 
     def describe(self):
         return slrspec.Description(product="forgetful", version=self.argument, started_by="a test")
+
+
+class Tidy(Modest):
+    name = "tidy"
+
+    def close(self):
+        super().close()
+        print("tidied up")
 """
 ENTRY_POINTS = """[slrspec.providers]
 modest = somebody:Modest
 broken = somebody:Broken
 messy = somebody:Messy
 forgetful = somebody:Forgetful
+tidy = somebody:Tidy
 missing = somebody:Nobody
 """
 
@@ -180,3 +189,9 @@ def test_the_documented_example_installs_and_runs(tmp_path: Path) -> None:
     results = json.loads(slrspec(*arguments, cwd=tmp_path, PYTHONPATH=str(site)).stdout)
     assert verdicts(results, "RDS-EDT-01")["myemulator"][0] == "fail"
     assert not [s for s in results["scenarios"] if s["verdict"] == "error"]
+
+
+def test_who_is_only_asked_what_they_are_is_closed_too(installed: str, tmp_path: Path) -> None:
+    """One may have started a server to answer, and it would stay."""
+    listed = slrspec("providers", cwd=tmp_path, PYTHONPATH=installed)
+    assert listed.stdout.splitlines().count("tidied up") == 1

@@ -292,10 +292,10 @@ def test_no_module_makes_markup_but_the_one_that_escapes() -> None:
         assert file.name == "escape.py" or "Markup" not in file.read_text(), file
 
 
-def test_ten_megabytes_are_cut(make_report: MakeReport) -> None:
-    run = poisoned("x" * 10_000_000)
+def test_megabytes_are_cut(make_report: MakeReport) -> None:
+    run = poisoned("x" * 2_000_000)
     files = dict(every_file(make_report(run)))
     page = files[PAGES[0]].decode()
     assert len(page) < 500_000
     assert "more characters stand in" in page
-    assert len(files[PAGES[0].replace(".md", ".json")]) > 10_000_000
+    assert len(files[PAGES[0].replace(".md", ".json")]) > 2_000_000

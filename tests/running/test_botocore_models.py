@@ -9,6 +9,7 @@ import pytest
 from botocore import loaders
 from botocore.session import Session
 
+from slrspec.running import botocore_models
 from slrspec.running.botocore_models import METHOD, models_read_once
 
 SERVICES = ("iam", "rds", "sts", "elasticache")
@@ -31,6 +32,7 @@ def test_each_file_is_parsed_once_for_all_sessions(monkeypatch: pytest.MonkeyPat
         return found
 
     monkeypatch.setattr(loaders.JSONFileLoader, "_load_file", counted)
+    monkeypatch.setattr(botocore_models, "_read", {})
     before = loaders.JSONFileLoader.load_file
     with models_read_once() as possible:
         assert possible

@@ -102,7 +102,7 @@ def faults(  # noqa: PLR0913 - an option each
 
     workers = workers or min(len(chosen), os.cpu_count() or 1)
     progress = _Progress(len(chosen))
-    refuse_unsound_model(chosen, document)
+    refuse_unsound_model(chosen, document, own=own)
     trials = try_all(chosen, document=document, own=own, workers=workers, done=progress.done)
     progress.clear()
     results = fault_results(trials, specification, len(known(document)))

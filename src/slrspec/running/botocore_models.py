@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 METHOD = "load_file"
 PARAMETERS = ["self", "file_path"]
+_read: dict[
+    str, Any
+] = {}  # for as long as the process lives: hundreds of runs of the fault matrix ask for the same
 
 
 @contextmanager
@@ -34,12 +37,11 @@ def models_read_once() -> Iterator[bool]:
     if plain_wanted() or plain is None or list(inspect.signature(plain).parameters) != PARAMETERS:
         yield False
         return
-    known: dict[str, Any] = {}
 
     def load_file(self: object, file_path: str) -> Any:  # noqa: ANN401 - JSON
-        if file_path not in known:
-            known[file_path] = plain(self, file_path)
-        return known[file_path]
+        if file_path not in _read:
+            _read[file_path] = plain(self, file_path)
+        return _read[file_path]
 
     setattr(loader, METHOD, load_file)
     try:

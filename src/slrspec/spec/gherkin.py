@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from slrspec.errors import SpecificationError
@@ -114,14 +115,22 @@ def _place(file: Path) -> tuple[int, str]:
 
 
 def _read_section(file: Path, services: tuple[Service, ...]) -> Section:
+    try:
+        text = file.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise SpecificationError("not UTF-8 text", where=(file, None)) from error
+    return _section_of(file, text, services)
+
+
+@lru_cache(64)
+def _section_of(file: Path, text: str, services: tuple[Service, ...]) -> Section:
+    """Parse a file's text, and that once: hundreds of runs of one process read the same files."""
     from gherkin.errors import CompositeParserException, ParserException
 
     try:
-        document = parsed(file.read_text(encoding="utf-8"))
+        document = parsed(text)
     except (CompositeParserException, ParserException) as error:
         raise _syntax_error(file, error) from error
-    except UnicodeDecodeError as error:
-        raise SpecificationError("not UTF-8 text", where=(file, None)) from error
     feature = document.get("feature")
     if feature is None:
         raise SpecificationError("the file has no feature", where=(file, 1))

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+FEW = 64
+
 
 @cache
 def parsed(text: str) -> Mapping[str, Any]:
@@ -29,5 +31,6 @@ def parsed(text: str) -> Mapping[str, Any]:
 
 
 def forget_parsed() -> None:
-    """Let go of all syntax trees, once nobody is going to ask again."""
-    parsed.cache_clear()
+    """Let go of all syntax trees once nobody is going to ask again, unless so few that another run may well ask."""
+    if parsed.cache_info().currsize > FEW:
+        parsed.cache_clear()
