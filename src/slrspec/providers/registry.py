@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from importlib.metadata import entry_points
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING
 
 from slrspec.errors import UsageError
@@ -14,9 +15,15 @@ if TYPE_CHECKING:
 GROUP = "slrspec.providers"
 
 
+@cache
+def _installed() -> tuple[EntryPoint, ...]:
+    """Read what is installed, and that once: the metadata of every distribution is looked at for it."""
+    return tuple(entry_points(group=GROUP))
+
+
 def provider_names() -> tuple[str, ...]:
     """Return the names of all installed providers and of the endpoints of `slrspec.toml`, sorted."""
-    return tuple(sorted({point.name for point in entry_points(group=GROUP)} | set(named_endpoints())))
+    return tuple(sorted({point.name for point in _installed()} | set(named_endpoints())))
 
 
 def find_provider(spelling: str) -> Provider:
@@ -34,7 +41,7 @@ def find_provider(spelling: str) -> Provider:
 
         return EndpointProvider(named[spelling])
     name, colon, argument = spelling.partition(":")
-    found = [point for point in entry_points(group=GROUP) if point.name == name]
+    found = [point for point in _installed() if point.name == name]
     if not found:
         raise UsageError(f"unknown provider {name!r}", hint=f"known: {', '.join(provider_names())}")
     try:
