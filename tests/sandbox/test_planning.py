@@ -17,6 +17,7 @@ from slrspec.sandbox.planning import (
     Plan,
     digest_of,
     in_order,
+    lacking,
     make_plan,
     simulate,
     starts,
@@ -232,6 +233,8 @@ def test_no_budget_affords_nothing() -> None:
 def test_the_file_is_of_the_scenarios_that_there_are() -> None:
     every = [read_specification(features_folder(*named), EVERY_EDITION) for named in ((), ("questions",))]
     wanted = {scenario.id for one in every for scenario in one.scenarios} - by_command(every[0])
+    catalogue = read_specification(features_folder("catalogue"), EVERY_EDITION)
+    wanted |= {scenario.id for scenario in catalogue.scenarios if not lacking(scenario)}
     assert set(read_operations().scenarios) == wanted
 
 

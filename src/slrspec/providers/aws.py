@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from slrspec.providers.contract import Description, Patience, PolicyDocument, Principal
 from slrspec.running.trouble import ProviderTrouble
+from slrspec.sandbox import disposable
 from slrspec.sandbox.account import Started
 from slrspec.sandbox.course import Course, Following, key_of
 from slrspec.sandbox.names import TAG_KEYS
@@ -205,14 +206,17 @@ class AwsAccount:
             for started in self._used:
                 if started.name == parameters.get("DBInstanceIdentifier"):
                     return _as_created(started, parameters)
-        if operation == "DeleteServiceLinkedRole" and held.guard.owns_role:
+        of_its_own = disposable.asked_for(parameters) or disposable.suffix_of(str(parameters.get("RoleName", "")))
+        if operation == "DeleteServiceLinkedRole" and held.guard.owns_role and not of_its_own:
             held.mark_role()
         answer = held.sender.call(service, operation, region, held.tagged(operation, parameters), caller)
         if operation == "CreateDBInstance":
             self._note_event(region, parameters, answer, caller)
         if operation == "DeleteServiceLinkedRole":
             held.tasks.append((str(answer["DeletionTaskId"]), str(parameters["RoleName"])))
-        if operation == "CreateServiceLinkedRole" and held.guard.owns_role:
+        if operation == "CreateServiceLinkedRole" and of_its_own:
+            held.mark_disposable(disposable.role_of(of_its_own))
+        elif operation == "CreateServiceLinkedRole" and held.guard.owns_role:
             held.mark_role()
         return _without_own_tags(answer)
 

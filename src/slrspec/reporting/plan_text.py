@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from slrspec.sandbox import disposable
+from slrspec.sandbox.planning import disposable_scenarios
+from slrspec.sandbox.preflight import FREE
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -24,6 +28,18 @@ def summary(plan: Plan) -> Iterator[str]:
         f"  about {plan.minutes:.0f} minutes; at worst {plan.worst_minutes:.0f} and {cost} "
         f"(prices of {plan.prices})"
     )
+
+
+def beside(plan: Plan) -> Iterator[str]:
+    """Yield the lines that say what else can be run where the service-linked role of RDS is not ours."""
+    if plan.lane != FREE or any(one.disposable for one in plan.run):
+        return
+    yield (
+        f"  {disposable_scenarios()} more need nothing but a role of {disposable.SERVICE} with a suffix of the run's "
+        "own, and cost nothing:"
+    )
+    yield f"    slrspec plan {disposable.COMMAND}"
+    yield f"    slrspec run --provider aws {disposable.COMMAND} --max-usd 0"
 
 
 def details(plan: Plan) -> Iterator[str]:
@@ -63,6 +79,8 @@ def _creates(one: PlannedScenario) -> str:
         said.append(f"shares {one.shares}")
     if one.follows:
         said.append(f"judges the course of {one.follows.partition('/')[0]}")
+    if one.disposable:
+        said.append("a role of its own")
     if one.people:
         said.append(f"{one.people} user{'s' if one.people > 1 else ''}")
     return f"  ({'; '.join(said)})" if said else ""

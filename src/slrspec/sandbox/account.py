@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from slrspec.running.trouble import ProviderTrouble, answered_error
-from slrspec.sandbox import names
+from slrspec.sandbox import disposable, names
 from slrspec.sandbox.operations import MARKING, STARTING, TIDYING, InstanceNeed, Needs, effective, needs_of
 from slrspec.sandbox.planning import behind, segment, starts, surviving
 from slrspec.sandbox.preflight import FULL, SHORTEST_SESSION
@@ -180,11 +180,12 @@ class HeldAccount:
     def _settled(self, operation: str, parameters: Mapping[str, Any], state: State) -> None:
         if state in {"refused", "absent"}:
             return
-        if operation in ALTERING and ROLE_MARK in str(parameters.get("RoleName", "")):
+        role = str(parameters.get("RoleName", ""))
+        if operation in ALTERING and ROLE_MARK in role and not disposable.suffix_of(role):
             self.altered = True
         service = str(parameters.get("AWSServiceName", SERVICE))
         if service != SERVICE:
-            self.made.append(Made(operation, service, ""))
+            self.made.append(Made(operation, disposable.asked_for(parameters) or service, ""))
         elif operation in {"CreateServiceLinkedRole", "CreateDBInstance"}:
             self.marked, self.appeared = False, True
 
@@ -331,6 +332,11 @@ class HeldAccount:
                 if self.tried("iam", "TagRole", RoleName=name, Tags=self.tags):
                     self.marked = True
 
+    def mark_disposable(self, name: str) -> None:
+        """Tag a role with a suffix of the run's own, so that a sweep needs neither the lease nor the journal."""
+        with self.guard.permitted(f"marking {name}", MARKING):
+            self.tried("iam", "TagRole", RoleName=name, Tags=self.tags)
+
     def delete_role(self) -> None:
         """Delete the service-linked role, and wait until it is gone.
 
@@ -382,7 +388,13 @@ class HeldAccount:
         return look.get("Status") in ENDED
 
     def delete_unwanted_role(self, service: str) -> None:
-        """Delete another service's role that came into being, in this run, where a refusal was expected."""
+        """Delete another service's role that came into being, in this run, where a refusal was expected.
+
+        A role with a suffix of the run's own is known by that, and has come into being as it should.
+        """
+        if disposable.is_suffix(service):
+            self._delete_disposable(service)
+            return
         if service in self.taken:
             return
 
@@ -397,6 +409,22 @@ class HeldAccount:
 
         if not self.wait(gone):
             self.left.append(f"the service-linked role of {service}")
+
+    def _delete_disposable(self, suffix: str) -> None:
+        name = disposable.role_of(suffix)
+
+        def gone() -> bool:
+            for look in range(STABLE_LOOKS):
+                if look:
+                    self.sleep(self.pace.interval)
+                if self.read("iam", "GetRole", RoleName=name) is not None:
+                    self._empty_role(name)
+                    self._ask_deletion(name)
+                    return False
+            return True
+
+        if not self.wait(gone):
+            self.left.append(f"the service-linked role {name}")
 
     # ---- after a scenario
 

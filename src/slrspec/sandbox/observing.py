@@ -12,9 +12,10 @@ from slrspec.running.engine import Observer, Request, execute
 from slrspec.running.scenario_run import RECORDED
 from slrspec.running.selection import Selection
 from slrspec.running.verdict import Verdict
+from slrspec.sandbox import disposable
 from slrspec.sandbox.operations import InstanceNeed, Needs, OperationsFile, is_read
 from slrspec.sandbox.role_record import SERVICE
-from slrspec.spec.gherkin import EVERY_EDITION
+from slrspec.spec.gherkin import DISPOSABLE, EVERY_EDITION
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -31,6 +32,7 @@ PACES = (
     "documented:lag=2,pending=3,creating=1,deleting=1",
 )
 SECOND_REGION = "eu-west-1"
+RDS_ROLE = "AWSServiceRoleForRDS"
 CREATES, DELETES = "CreateServiceLinkedRole", "DeleteServiceLinkedRole"
 EDITS = frozenset({"UpdateRole", "UpdateRoleDescription", "TagRole", "UntagRole"})
 
@@ -54,7 +56,10 @@ def observe(paces: Iterable[str] = PACES) -> OperationsFile:
         together = _joined_courses(together, followers(run.scenarios))
         # Each open question is asked for itself: what is answered is all that there is to it.
         asked = execute(Request((pace,), document="questions"), Observer(lambda _: None))
-        for result in (*run.scenarios, *asked.scenarios):
+        # Of the catalogue what makes a role of its own and looks at no other.
+        own = Selection(tags=(DISPOSABLE,), services=(disposable.SERVICE,))
+        suffixed = execute(Request((pace,), own, document="catalogue"), Observer(lambda _: None))
+        for result in (*run.scenarios, *asked.scenarios, *suffixed.scenarios):
             _refuse_unfinished(pace, result)
             seen[result.scenario] = _joined(seen.get(result.scenario), _needs(result))
     for leader, following in (together or {}).items():
@@ -80,6 +85,7 @@ def _joined(first: Needs | None, second: Needs) -> Needs:
         services=first.services,
         deleted=max(first.deleted, second.deleted),
         writes_role=first.writes_role or second.writes_role,
+        disposable=first.disposable,
         role=first.role,
         role_after=max(first.role_after, second.role_after, key=("kept", "altered", "deleted").index),
     )
@@ -94,6 +100,7 @@ def _needs(result: ScenarioResult) -> Needs:
         instances=tuple(_instance(result, creation) for creation in creations),
         deleted=sum(e.operation == "DeleteDBInstance" and e.error is None for e in exchanges),
         services=tuple(sorted(_services(exchanges) - {SERVICE})),
+        disposable=any(_is_disposable(e) for e in exchanges),
         writes_role=any(_is_linked(e) and not is_read(e.service, e.operation) for e in exchanges),
         role=_role_before(result),
         role_after=_role_after(exchanges),
@@ -125,7 +132,7 @@ def _role_before(result: ScenarioResult) -> str:
     texts = {step.text for step in result.steps}
     if "the service-linked role" in texts:
         return "present"
-    creates = any(e.operation == CREATES for e in result.exchanges)
+    creates = any(e.operation == CREATES and not _is_disposable(e) for e in result.exchanges)
     return "absent" if creates or "no service-linked role" in texts else "any"
 
 
@@ -136,7 +143,7 @@ def _role_after(exchanges: Iterable[Exchange]) -> str:
             continue
         if exchange.operation in EDITS and _is_linked(exchange):
             after = "altered"
-        if exchange.operation == DELETES:
+        if exchange.operation == DELETES and _is_linked(exchange):
             after, requested = "deleted", True
         if requested and (exchange.answer or {}).get("Status") == "FAILED":
             after, requested = "kept", False
@@ -144,11 +151,19 @@ def _role_after(exchanges: Iterable[Exchange]) -> str:
 
 
 def _services(exchanges: Iterable[Exchange]) -> set[str]:
-    return {str(e.parameters["AWSServiceName"]) for e in exchanges if e.operation == CREATES}
+    creations = (e for e in exchanges if e.operation == CREATES and not _is_disposable(e))
+    return {str(e.parameters["AWSServiceName"]) for e in creations}
 
 
 def _is_linked(exchange: Exchange) -> bool:
-    return "AWSServiceRole" in str(exchange.parameters.get("RoleName"))
+    """Tell whether a call is about the role of RDS."""
+    return str(exchange.parameters.get("RoleName")).startswith(RDS_ROLE)
+
+
+def _is_disposable(exchange: Exchange) -> bool:
+    """Tell whether a call makes a role with a suffix of the scenario's own."""
+    given = exchange.parameters
+    return given.get("AWSServiceName") == disposable.SERVICE and bool(given.get("CustomSuffix"))
 
 
 # ---- courses of events that several scenarios can share

@@ -165,6 +165,8 @@ class Needs(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         or `any`.
     role_after
         What becomes of it: `kept` as it was, `altered`, or `deleted`.
+    disposable
+        Whether it makes a service-linked role with a suffix of the run's own, and deletes that.
     follows
         A scenario that makes the same writes in the same order, so that one course of events serves both; empty
         for none.
@@ -179,6 +181,7 @@ class Needs(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     deleted: int = 0
     services: tuple[str, ...] = ()
     writes_role: bool = False
+    disposable: bool = False
     follows: str = ""
 
     @property

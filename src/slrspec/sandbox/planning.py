@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from slrspec.sandbox.operations import InstanceNeed, Needs, effective, needs_of
+from slrspec.sandbox import disposable
+from slrspec.sandbox.operations import InstanceNeed, Needs, effective, needs_of, read_operations
 from slrspec.sandbox.preflight import FREE, FULL
 from slrspec.sandbox.prices import DATE, InstanceKind, price
+from slrspec.spec.gherkin import DISPOSABLE, SERVICE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -58,6 +60,8 @@ class PlannedScenario(msgspec.Struct, frozen=True, kw_only=True):
         Minutes from the night's beginning, as expected.
     waits
         What it waits for meanwhile, in words; empty if for nothing that takes a minute.
+    disposable
+        Whether it makes a service-linked role with a suffix of the run's own, and deletes that.
 
     """
 
@@ -73,6 +77,7 @@ class PlannedScenario(msgspec.Struct, frozen=True, kw_only=True):
     begins: float = 0.0
     ends: float = 0.0
     waits: tuple[str, ...] = ()
+    disposable: bool = False
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -114,6 +119,11 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     def planned(self, scenario: str) -> PlannedScenario | None:
         """Return a scenario's part of the plan."""
         return next((one for one in self.scenarios if one.scenario == scenario), None)
+
+
+def disposable_scenarios() -> int:
+    """Return how many scenarios need nothing but a role of their own, and run whosever the account's roles are."""
+    return sum(needs.disposable for needs in read_operations().scenarios.values())
 
 
 def make_plan(
@@ -180,9 +190,15 @@ NO_BOUNDARY = "no permissions boundary is named for the users that it needs"
 
 
 def lacking(scenario: Scenario) -> str:
-    """Return which capability a scenario needs that no real account has; empty for none."""
-    lacks = scenario.needs - {"iam-enforcement", "second-region"}
-    return f"the provider lacks {', '.join(sorted(lacks))}" if lacks else ""
+    """Return what a scenario needs that no account has, or that slrspec leaves alone there; empty for nothing."""
+    if lacks := scenario.needs - {"iam-enforcement", "second-region"}:
+        return f"the provider lacks {', '.join(sorted(lacks))}"
+    if not scenario.for_each_service:
+        return ""
+    service = dict(scenario.example)[SERVICE]
+    if DISPOSABLE not in scenario.tags:
+        return f"it needs the account's one role of {service}, which slrspec leaves alone"
+    return "" if service == disposable.SERVICE else f"slrspec makes no disposable role of {service}"
 
 
 def why_not(settings: SandboxSettings, needs: Needs, lane: str) -> str:
@@ -354,7 +370,7 @@ class _Night:
         self._await(used)
         for found in used[: needed.deleted]:
             self._delete([found])
-        if needed.role_after == "deleted":
+        if needed.role_after == "deleted" or needed.disposable:
             self.clock += self.timing.role_deletion
         self.role = {"kept": "kept", "altered": "altered", "deleted": "absent"}[needed.role_after]
         rest = used[needed.deleted :]
@@ -423,6 +439,7 @@ def _planned(
         begins=round(moment.begins, 1),
         ends=round(moment.ends, 1),
         waits=moment.waits,
+        disposable=needed.disposable,
     )
 
 

@@ -99,8 +99,8 @@ def swept(
 
 def _known(journals: Iterable[Path], folder: Path) -> list[Intent]:
     files = list(journals)
-    if (folder / JOURNAL).exists():
-        files.append(folder / JOURNAL)
+    # Runs of other documents than that of RDS have folders of their own below.
+    files += [file for file in (folder / JOURNAL, *sorted(folder.glob(f"*/{JOURNAL}"))) if file.exists()]
     return [intent for file in files for intent in read_journal(file)]
 
 
