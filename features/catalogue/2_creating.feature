@@ -32,4 +32,4 @@ Feature: How many such roles an account has
     @disposable
     Scenario: The name of a role of <service> with a suffix
       When a service-linked role is created with a suffix of its own
-      Then the role has its recorded name and the suffix behind it
+      Then the suffix stands behind the role's name

@@ -35,8 +35,8 @@ def beside(plan: Plan) -> Iterator[str]:
     if plan.lane != FREE or any(one.disposable for one in plan.run):
         return
     yield (
-        f"  {disposable_scenarios()} more need nothing but a role of {disposable.SERVICE} with a suffix of the run's "
-        "own, and cost nothing:"
+        f"  {disposable_scenarios()} more need nothing but a role of {disposable.SERVICE} with a suffix of the "
+        "run's own, and cost nothing:"
     )
     yield f"    slrspec plan {disposable.COMMAND}"
     yield f"    slrspec run --provider aws {disposable.COMMAND} --max-usd 0"
