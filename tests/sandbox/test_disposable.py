@@ -157,6 +157,18 @@ def test_only_roles_with_the_runs_suffix_were_asked_to_change(
     assert {role for role in roles if f"slrspec-{run}-" not in role} == set()
 
 
+def test_there_is_only_one_at_a_time(night: tuple[Rehearsal, list[str], list[Call]]) -> None:
+    """Each scenario's is gone before the next makes its own."""
+    made: list[str] = []
+    for call in night[2]:
+        if call.operation == "CreateServiceLinkedRole":
+            assert made == []
+            made.append(role_of(call.parameters["CustomSuffix"]))
+        elif call.operation == "DeleteServiceLinkedRole":
+            made.remove(call.parameters["RoleName"])
+    assert made == []
+
+
 # ---- killed, and swept
 
 

@@ -320,7 +320,7 @@ def role_recorded_name(role: ObservedRole, service: Service, expect: Checks) -> 
 
 @then("the suffix stands behind the role's name")
 def role_ends_in_suffix(role: ObservedRole, suffix: str, expect: Checks) -> None:
-    """Expect a name as service-linked roles have, whichever the service has chosen, and the scenario's own suffix."""
+    """Expect a service-linked role's name, whichever the service has chosen, and the scenario's own suffix."""
     expect.matches("the role's name", role.name, f"AWSServiceRoleFor.+_{re.escape(suffix)}", of=role.exchanges)
 
 
