@@ -22,6 +22,8 @@ from slrspec.sandbox.names import TAG_KEYS
 from slrspec.sandbox.opening import held_account
 from slrspec.sandbox.operations import PEOPLE
 from slrspec.sandbox.patience import LastCall, RealPatience
+from slrspec.sandbox.preparing import prepare, start_behind, take
+from slrspec.sandbox.tidying import give_back, tidy
 from slrspec.sandbox.writes import RUNNER, Caller
 
 if TYPE_CHECKING:
@@ -102,7 +104,7 @@ class AwsProvider:
         if why := held.left_out(scenario):
             raise ProviderTrouble(why)
         try:
-            held.prepare(scenario)
+            prepare(held, scenario)
         except Exception as error:
             raise ProviderTrouble(f"the account could not be prepared: {_brief(error)}") from error
         account = AwsAccount(held, scenario)
@@ -111,7 +113,7 @@ class AwsProvider:
                 yield account
         finally:
             account.give_back()
-            held.tidy(scenario)
+            tidy(held, scenario)
 
     def close(self) -> None:
         """Do nothing: who holds the account lets go of it."""
@@ -132,6 +134,9 @@ class AwsAccount:
     def __post_init__(self) -> None:
         leader = self.held.needs[self.scenario].follows
         self._following = Following(self.held.courses[leader]) if leader else None
+        if begun := self.held.begun.get(self.scenario):
+            self._following = Following(begun.course, own=True)
+            self._used.extend(begun.used)
         self._course = Course()
         if any(needed.follows == self.scenario for needed in self.held.needs.values()):
             self.held.courses[self.scenario] = self._course
@@ -194,9 +199,10 @@ class AwsAccount:
         def made() -> dict[str, Any]:
             return self._made(service, operation, region, parameters, caller)
 
-        if self._following is not None:
-            return self._following.answer(service, operation, key, made)
-        return self._course.record(service, operation, key, made)
+        def told() -> dict[str, Any]:
+            return self._following.answer(service, operation, key, made) if self._following is not None else made()
+
+        return self._course.record(service, operation, key, told)
 
     def _made(
         self, service: str, operation: str, region: str, parameters: Mapping[str, Any], caller: Caller
@@ -251,15 +257,19 @@ class AwsAccount:
 
     def unique_name(self, noun: str) -> str:
         """Return the name of an instance that was started ahead, where the plan has one, or a new one."""
-        if self._following is not None:
-            return self._following.name(noun)
-        return self._course.name(noun, lambda: self._new_name(noun))
+
+        def named() -> str:
+            if self._following is not None:
+                return self._following.name(noun, lambda: self._new_name(noun))
+            return self._new_name(noun)
+
+        return self._course.name(noun, named)
 
     def _new_name(self, noun: str) -> str:
         if noun == "instance":
             self._instances += 1
             for need in self.held.needs[self.scenario].instances:
-                if need.number == self._instances and not need.event and (found := self.held.take(need)):
+                if need.number == self._instances and not need.event and (found := take(self.held, need)):
                     self._used.append(found)
                     return found.name
         return self.held.new_name()
@@ -273,14 +283,15 @@ class AwsAccount:
                 if caller is RUNNER:
                     name = str(parameters["DBInstanceIdentifier"])
                     self._used.append(Started(name, region, need, dict(parameters), copy.deepcopy(dict(answer))))
-                self.held.start_behind(self.scenario)
+                start_behind(self.held, self.scenario)
 
     def give_back(self) -> None:
         """Give back the instances that were used, and those that came into being here and that others can use."""
         with self.held.guard.permitted(f"looking at what {self.scenario} has left", GIVING_BACK):
             for started in self._used:
-                self.held.give_back(started)
+                give_back(self.held, started)
             self._used.clear()
+            self.held.begun.pop(self.scenario, None)
 
 
 GIVING_BACK = frozenset({"rds:DescribeDBInstances", "rds:DeleteDBInstance", "rds:ModifyDBInstance"})

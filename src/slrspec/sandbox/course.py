@@ -74,10 +74,22 @@ class Course:
 
 @dataclass
 class Following:
-    """A scenario on its way along the course of another one."""
+    """A scenario on its way along the course of another one, or along one that was begun for it.
+
+    Attributes
+    ----------
+    course
+        What has happened.
+    place
+        How far the scenario has come.
+    own
+        Whether the course is the scenario's own beginning: what it does beyond that is done for it.
+
+    """
 
     course: Course
     place: int = 0
+    own: bool = False
     _given: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -103,16 +115,18 @@ class Following:
                 return copy.deepcopy(told.answer or {})
             if not told.reads:
                 break
-        if self.arrived and is_read(service, operation):
+        if self.arrived and (self.own or is_read(service, operation)):
             self.place = len(self.course.calls)
             return ask()
         raise ProviderTrouble(f"{operation}: the scenario whose course this one shares went another way")
 
-    def name(self, noun: str) -> str:
-        """Return the name that the other scenario was given at this point."""
+    def name(self, noun: str, made: Callable[[], str]) -> str:
+        """Return the name that was given at this point; beyond the end of the scenario's own course, a new one."""
         number = self._given.get(noun, 0)
         self._given[noun] = number + 1
         names = self.course.names.get(noun, ())
+        if number >= len(names) and self.own:
+            return made()
         if number >= len(names):
             raise ProviderTrouble("the scenario whose course this one shares had no such thing")
         return names[number]

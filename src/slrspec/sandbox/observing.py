@@ -13,7 +13,7 @@ from slrspec.running.scenario_run import RECORDED
 from slrspec.running.selection import Selection
 from slrspec.running.verdict import Verdict
 from slrspec.sandbox import disposable
-from slrspec.sandbox.operations import InstanceNeed, Needs, OperationsFile, is_read
+from slrspec.sandbox.operations import Call, InstanceNeed, Needs, OperationsFile, is_read
 from slrspec.sandbox.role_record import SERVICE
 from slrspec.spec.gherkin import DISPOSABLE, EVERY_EDITION
 
@@ -86,6 +86,7 @@ def _joined(first: Needs | None, second: Needs) -> Needs:
         deleted=max(first.deleted, second.deleted),
         writes_role=first.writes_role or second.writes_role,
         disposable=first.disposable,
+        ahead=first.ahead,  # seen at the first pace, where nobody has to look twice
         role=first.role,
         role_after=max(first.role_after, second.role_after, key=("kept", "altered", "deleted").index),
     )
@@ -101,6 +102,7 @@ def _needs(result: ScenarioResult) -> Needs:
         deleted=sum(e.operation == "DeleteDBInstance" and e.error is None for e in exchanges),
         services=tuple(sorted(_services(exchanges) - {SERVICE})),
         disposable=any(_is_disposable(e) for e in exchanges),
+        ahead=_ahead(result),
         writes_role=any(_is_linked(e) and not is_read(e.service, e.operation) for e in exchanges),
         role=_role_before(result),
         role_after=_role_after(exchanges),
@@ -126,6 +128,31 @@ def _is_when(result: ScenarioResult, line: int) -> bool:
         if step.line == line:
             return kind == "When"
     return False
+
+
+def _ahead(result: ScenarioResult) -> tuple[Call, ...]:
+    """Return the calls up to the last deletion of an instance, if they can be made before the scenario's turn."""
+    deletions = [e.number for e in result.exchanges if e.operation == "DeleteDBInstance" and e.error is None]
+    calls = [e for e in result.exchanges if deletions and e.number <= deletions[-1]]
+    created = [e for e in calls if e.operation == "CreateDBInstance"]
+    steps = {number: step.line for step in result.steps for number in step.exchanges}
+    of_instances = all(e.service == "rds" and e.principal == "administrator" for e in result.exchanges)
+    looked_at = any(_is_when(result, steps[e.number]) for e in created)
+    if not of_instances or looked_at or len(created) != len(deletions):
+        return ()
+    return tuple(
+        Call(
+            operation=e.operation,
+            parameters={
+                key: value
+                for key, value in e.parameters.items()
+                if e not in created or key == "DBInstanceIdentifier"
+            },
+            second=e.region == SECOND_REGION,
+            refused=e.error is not None,
+        )
+        for e in calls
+    )
 
 
 def _role_before(result: ScenarioResult) -> str:

@@ -28,6 +28,7 @@ from slrspec.sandbox.planning import Plan, make_plan
 from slrspec.sandbox.preflight import FULL, Found, look_around, refuse_doubt
 from slrspec.sandbox.role_record import read_role
 from slrspec.sandbox.sweep import SWEEPING, sweep, sweep_pace
+from slrspec.sandbox.tidying import end
 from slrspec.sandbox.writes import Sender
 
 if TYPE_CHECKING:
@@ -160,7 +161,7 @@ def held(
             finally:
                 _held.remove(account)
                 account.ending = True
-                account.end()
+                end(account)
                 _give_back(account, folder / JOURNAL)
 
 

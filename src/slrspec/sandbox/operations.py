@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -143,6 +143,26 @@ class InstanceNeed(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
         return self.second, self.protected
 
 
+class Call(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A call of RDS that a scenario makes before its last deletion, and that can be made before its turn comes.
+
+    Attributes
+    ----------
+    operation, parameters
+        `DeleteDBInstance`, and with what; things are called `slrspec-instance-1`, and a creation tells only that.
+    second
+        In the second Region.
+    refused
+        Whether it was refused, as the rule has it.
+
+    """
+
+    operation: str
+    parameters: dict[str, Any]
+    second: bool = False
+    refused: bool = False
+
+
 class Needs(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What one scenario does and needs on a real account.
 
@@ -167,6 +187,9 @@ class Needs(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         What becomes of it: `kept` as it was, `altered`, or `deleted`.
     disposable
         Whether it makes a service-linked role with a suffix of the run's own, and deletes that.
+    ahead
+        The calls up to its last deletion, where nothing but instances of its own is concerned: they can be made
+        before its turn comes, so that the instances of several scenarios go at the same time.
     follows
         A scenario that makes the same writes in the same order, so that one course of events serves both; empty
         for none.
@@ -182,6 +205,7 @@ class Needs(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     services: tuple[str, ...] = ()
     writes_role: bool = False
     disposable: bool = False
+    ahead: tuple[Call, ...] = ()
     follows: str = ""
 
     @property
