@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from slrspec.sandbox.journal import read_journal
-from slrspec.sandbox.operations import needs_of
+from slrspec.sandbox.operations import effective, needs_of
+from slrspec.sandbox.timetable import EXPECTED, simulate
 from slrspec.spec.gherkin import read_specification
 from slrspec.spec.location import features_folder
 from tests.sandbox.faulty_proxy import FAULTS, Call, FaultyProxy, Plan, proxied, until
@@ -81,6 +82,18 @@ def test_as_many_instances_were_created_as_planned(whole: tuple[Rehearsal, dict[
     journal = read_journal(found.folder / ".slrspec" / "journal.jsonl")
     created = [one for one in journal if one.operation == "CreateDBInstance" and one.state == "ok"]
     assert len(created) == plan["instances"]
+
+
+def test_instances_came_and_went_in_the_order_of_the_plan(whole: tuple[Rehearsal, dict[str, Any]]) -> None:
+    """Whatever takes time is asked for in the order that the critical path was reckoned with."""
+    found, _ = whole
+    plan = json.loads(found.slrspec("plan", "--format", "json").stdout)
+    order = [one["scenario"] for one in plan["scenarios"] if not one.get("not_run")]
+    expected = simulate(order, effective({one: needs_of(one) for one in order}), EXPECTED)
+    assert expected.minutes == pytest.approx(plan["minutes"], abs=0.1)
+    letters = {"CreateDBInstance": "C", "DeleteDBInstance": "D"}
+    journal = read_journal(found.folder / ".slrspec" / "journal.jsonl")
+    assert "".join(letters.get(one.operation, "") for one in journal if one.state == "ok") == expected.events
 
 
 def test_every_write_has_its_outcome_in_the_journal(whole: tuple[Rehearsal, dict[str, Any]]) -> None:

@@ -16,7 +16,7 @@ from slrspec.running.trouble import ProviderTrouble, answered_error
 from slrspec.sandbox.account import Begun, Started
 from slrspec.sandbox.course import Course, key_of
 from slrspec.sandbox.operations import MARKING, STARTING, TIDYING, needs_of
-from slrspec.sandbox.planning import behind, segment, starts, surviving
+from slrspec.sandbox.order import behind, segment, starts, surviving
 from slrspec.sandbox.tidying import delete_instances, delete_role, status_of
 from slrspec.sandbox.writes import RUNNER
 
