@@ -95,6 +95,29 @@ TIDYING = frozenset(
 )
 """To give the account back after each scenario."""
 
+RESTORING = (
+    TIDYING
+    | MARKING
+    | {
+        "iam:AttachRolePolicy",
+        "iam:CreateServiceLinkedRole",
+        "iam:PutRolePermissionsBoundary",
+        "iam:UntagRole",
+        "iam:UpdateAssumeRolePolicy",
+        "iam:UpdateRole",
+    }
+)
+"""To put the service-linked role back as well, at the end."""
+
+SWEEPING = RESTORING | {
+    "iam:ListGroups",
+    "iam:ListInstanceProfiles",
+    "iam:ListPolicies",
+    "iam:ListUsers",
+    "rds:DescribeDBClusters",
+}
+"""To find what runs have left besides; all that a sweep may call but what the lease needs."""
+
 STARTING = frozenset({"rds:CreateDBInstance", "rds:DescribeDBInstances"})
 """To start instances before the scenarios that will need them."""
 

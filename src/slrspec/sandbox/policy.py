@@ -27,10 +27,10 @@ from slrspec.sandbox.operations import (
     PREFLIGHT,
     READING_BACK,
     STARTING,
+    SWEEPING,
     TIDYING,
     read_operations,
 )
-from slrspec.sandbox.sweep import SWEEPING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from slrspec.running.trouble import ProviderTrouble, answered_error
 from slrspec.sandbox import disposable
 from slrspec.sandbox.account import ROLE_MARK
-from slrspec.sandbox.operations import MARKING, TIDYING
+from slrspec.sandbox.operations import MARKING, RESTORING, TIDYING
 from slrspec.sandbox.preflight import FULL
 from slrspec.sandbox.role_record import ROLE_PATH, SERVICE, RoleRecord, read_role, writes_to_restore
 
@@ -20,18 +20,6 @@ if TYPE_CHECKING:
     from slrspec.sandbox.account import HeldAccount, Started
 
 ENDED = ("SUCCEEDED", "FAILED")
-RESTORING = (
-    TIDYING
-    | MARKING
-    | {
-        "iam:AttachRolePolicy",
-        "iam:CreateServiceLinkedRole",
-        "iam:PutRolePermissionsBoundary",
-        "iam:UntagRole",
-        "iam:UpdateAssumeRolePolicy",
-        "iam:UpdateRole",
-    }
-)
 ROUNDS = 4
 # A reading may lag behind, so absence has to show so many times in a row.
 STABLE_LOOKS = 3
