@@ -132,8 +132,12 @@ class AwsAccount:
     keeps_request_ids = True  # AWS's own names of its calls, which support and an audit ask for
 
     def __post_init__(self) -> None:
-        leader = self.held.needs[self.scenario].follows
-        self._following = Following(self.held.courses[leader]) if leader else None
+        needed = self.held.needs[self.scenario]
+        self._following = None
+        if needed.follows:
+            course = self.held.courses[needed.follows]
+            place = course.place_of(needed.enters)
+            self._following = Following(course, place, unknown=needed.enters.instances)
         if begun := self.held.begun.get(self.scenario):
             self._following = Following(begun.course, own=True)
             self._used.extend(begun.used)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -13,12 +15,13 @@ from slrspec.running.scenario_run import RECORDED
 from slrspec.running.selection import Selection
 from slrspec.running.verdict import Verdict
 from slrspec.sandbox import disposable
-from slrspec.sandbox.operations import Call, InstanceNeed, Needs, OperationsFile, is_read
+from slrspec.sandbox.operations import BEGINNING, Call, Entry, InstanceNeed, Needs, OperationsFile, is_read
 from slrspec.sandbox.role_record import SERVICE
 from slrspec.spec.gherkin import DISPOSABLE, EVERY_EDITION
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from collections.abc import Set as AbstractSet
 
     from slrspec.running.results import Exchange, ScenarioResult
 
@@ -47,7 +50,7 @@ def observe(paces: Iterable[str] = PACES) -> OperationsFile:
 
     """
     seen: dict[str, Needs] = {}
-    together: dict[str, set[str]] | None = None
+    together: Courses | None = None
     paces = tuple(paces)
     for pace in paces:
         # Commands are for providers that have a door for them, which no real account has.
@@ -63,8 +66,8 @@ def observe(paces: Iterable[str] = PACES) -> OperationsFile:
             _refuse_unfinished(pace, result)
             seen[result.scenario] = _joined(seen.get(result.scenario), _needs(result))
     for leader, following in (together or {}).items():
-        for one in following:
-            seen[one] = msgspec.structs.replace(seen[one], follows=leader)
+        for one, entry in following.items():
+            seen[one] = msgspec.structs.replace(seen[one], follows=leader, enters=entry)
     return OperationsFile(paces=paces, scenarios=seen)
 
 
@@ -195,57 +198,120 @@ def _is_disposable(exchange: Exchange) -> bool:
 
 # ---- courses of events that several scenarios can share
 
+Courses = dict[str, dict[str, Entry]]
+"""Who leads, who follows, and where each enters."""
 
-def followers(results: Iterable[ScenarioResult]) -> dict[str, set[str]]:
+
+def followers(results: Iterable[ScenarioResult]) -> Courses:
     """Return which scenarios can follow which: they make the same writes, and their other calls among its calls.
 
     Only where DB instances are created or the role is: nothing else takes long. Whoever leads follows nobody.
     """
     slow = {"CreateDBInstance", "CreateServiceLinkedRole"}
     lasting = [one for one in results if any(e.operation in slow and e.error is None for e in one.exchanges)]
-    able = {one.scenario: {other.scenario for other in lasting if can_follow(other, one)} for one in lasting}
-    found: dict[str, set[str]] = {}
+    able: Courses = {one.scenario: {} for one in lasting}
+    for leader in lasting:
+        for other in lasting:
+            if (entry := entry_of(other, leader)) is not None:
+                able[leader.scenario][other.scenario] = entry
+    found: Courses = {}
     taken: set[str] = set()
-    for leader in sorted(able, key=lambda one: (-len(able[one]), one)):
-        if leader not in taken and (following := able[leader] - taken - set(found)):
-            found[leader] = following
-            taken |= {leader, *following}
+    for leading in sorted(able, key=lambda one: (-len(able[one]), one)):
+        free = {one: entry for one, entry in able[leading].items() if one not in taken and one not in found}
+        if leading not in taken and free:
+            found[leading] = free
+            taken |= {leading, *free}
     return found
 
 
-def _joined_courses(first: dict[str, set[str]] | None, second: dict[str, set[str]]) -> dict[str, set[str]]:
+def _joined_courses(first: Courses | None, second: Courses) -> Courses:
     """Return what can be shared at every pace."""
     if first is None:
         return second
-    both = {leader: following & second.get(leader, set()) for leader, following in first.items()}
+    both = {
+        leader: {one: entry for one, entry in following.items() if second.get(leader, {}).get(one) == entry}
+        for leader, following in first.items()
+    }
     return {leader: following for leader, following in both.items() if following}
 
 
-def can_follow(follower: ScenarioResult, leader: ScenarioResult) -> bool:
-    """Tell whether another scenario's answers would serve one up to its last write, as its own have."""
+def entry_of(follower: ScenarioResult, leader: ScenarioResult) -> Entry | None:
+    """Return where a scenario can enter another one's course; None if it cannot.
+
+    From the beginning, or, where the other one deletes the role, from a state that it comes to later: no role and
+    no instance, or an instance more than the scenario knows of.
+    """
     if follower.scenario == leader.scenario or any(e.principal != "administrator" for e in follower.exchanges):
-        return False
-    if _role_before(follower) != _role_before(leader):
-        return False  # one may find a role where the other creates it
-    place = 0
+        return None
+    # One may find a role where the other creates it; then they are not alike.
+    if _role_before(follower) == _role_before(leader) and can_follow(follower, leader, BEGINNING):
+        return BEGINNING
+    if not _is_of_instances(follower) or not any(
+        e.operation == DELETES and e.error is None for e in leader.exchanges
+    ):
+        return None
+    reads = next(number for number, e in enumerate(follower.exchanges) if not _reads(e))
+    for creation in range(1, len(_creations(leader)) + 1):
+        entry = Entry(creation=creation, reads=reads, instances=creation - 1)
+        if can_follow(follower, leader, entry):
+            return entry
+    return None
+
+
+def _creations(result: ScenarioResult) -> list[int]:
+    """Return which calls create an instance, by their places."""
+    return [number for number, e in enumerate(result.exchanges) if e.operation == "CreateDBInstance"]
+
+
+def _is_of_instances(result: ScenarioResult) -> bool:
+    """Tell whether the first thing that a scenario changes is that it creates an instance."""
+    first = next((e for e in result.exchanges if not _reads(e)), None)
+    return first is not None and first.operation == "CreateDBInstance" and first.error is None
+
+
+def can_follow(follower: ScenarioResult, leader: ScenarioResult, entry: Entry) -> bool:
+    """Tell whether another scenario's answers would serve one up to its last write, as its own have."""
+    course = leader.exchanges
+    place = _creations(leader)[entry.creation - 1] - entry.reads if entry.creation else 0
+    unknown = {f"slrspec-instance-{number}" for number in range(1, entry.instances + 1)}
     for own in follower.exchanges:
-        match = find(leader.exchanges, place, own)
+        match = find(course, place, _renamed(own, entry.instances), unknown)
         if match is None:
-            return all(_reads(e) for e in [*leader.exchanges[place:], *_rest(follower, own)])
-        if _told(leader.exchanges[match]) != _told(own):
+            return all(_passes(e, unknown) for e in course[place:]) and all(_reads(e) for e in _rest(follower, own))
+        if _told(course[match]) != _told(own):
             return False
         place = match + 1
-    return all(_reads(e) for e in leader.exchanges[place:])
+    return all(_passes(e, unknown) for e in course[place:])
 
 
-def find(course: Sequence[Exchange], place: int, own: Exchange) -> int | None:
-    """Return where in a course a call comes next, no write being passed over; None if it does not."""
+def _renamed(exchange: Exchange, by: int) -> Exchange:
+    """Return a call of a scenario as it is where so many more instances were named before."""
+    if not by:
+        return exchange
+    text = NAMED.sub(lambda match: f"{match[1]}{int(match[2]) + by}", json.dumps(exchange.parameters))
+    return msgspec.structs.replace(exchange, parameters=json.loads(text))
+
+
+NAMED = re.compile(r"(slrspec-instance-)(\d+)")
+
+
+def find(
+    course: Sequence[Exchange], place: int, own: Exchange, unknown: AbstractSet[str] = frozenset()
+) -> int | None:
+    """Return where in a course a call comes next; None if it does not.
+
+    No write is passed over but those on instances that the scenario knows nothing of.
+    """
     for number in range(place, len(course)):
         if _key(course[number]) == _key(own):
             return number
-        if not _reads(course[number]):
+        if not _passes(course[number], unknown):
             return None
     return None
+
+
+def _passes(exchange: Exchange, unknown: AbstractSet[str]) -> bool:
+    return _reads(exchange) or exchange.parameters.get("DBInstanceIdentifier") in unknown
 
 
 def _key(exchange: Exchange) -> tuple[object, ...]:

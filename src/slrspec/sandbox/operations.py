@@ -186,6 +186,28 @@ class Call(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     refused: bool = False
 
 
+class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Where a scenario enters the course of another one that has done something else before.
+
+    Attributes
+    ----------
+    creation
+        Which instance's creation, counted from 1, is its own first write; 0 if it begins where the other one does.
+    reads
+        How many reads it makes before that.
+    instances
+        How many of the other's instances it knows nothing of.
+
+    """
+
+    creation: int = 0
+    reads: int = 0
+    instances: int = 0
+
+
+BEGINNING = Entry()
+
+
 class Needs(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What one scenario does and needs on a real account.
 
@@ -216,6 +238,8 @@ class Needs(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     follows
         A scenario that makes the same writes in the same order, so that one course of events serves both; empty
         for none.
+    enters
+        Where in the other's course it begins.
 
     """
 
@@ -230,6 +254,7 @@ class Needs(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     disposable: bool = False
     ahead: tuple[Call, ...] = ()
     follows: str = ""
+    enters: Entry = BEGINNING
 
     @property
     def alone(self) -> bool:
@@ -240,9 +265,9 @@ class Needs(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 def effective(needs: Mapping[str, Needs]) -> dict[str, Needs]:
     """Return what scenarios need of the account, where those that follow another one of them need nothing more."""
     return {
-        one: Needs(operations=needed.operations, role="any", follows=needed.follows)
+        one: Needs(operations=needed.operations, role="any", follows=needed.follows, enters=needed.enters)
         if needed.follows in needs
-        else msgspec.structs.replace(needed, follows="")
+        else msgspec.structs.replace(needed, follows="", enters=BEGINNING)
         for one, needed in needs.items()
     }
 
