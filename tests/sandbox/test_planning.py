@@ -81,7 +81,7 @@ def test_nothing_is_started_before_a_scenario_that_must_not_find_the_role(specif
     needs = read_operations().scenarios
     without_role = [one for one in plan.run if needs[one.scenario].role == "absent"]
     starting = {one.rule for one in without_role if one.starts}
-    assert starting == {"RDS-CRE-01", "RDS-PER-16"}
+    assert starting == {"RDS-PER-16"}
     for one in without_role:
         events = sum(need.event for need in needs[one.scenario].instances)
         assert not one.starts or events, one.scenario
