@@ -18,11 +18,22 @@ Feature: What each service's role is
       Then the role's path names its service
       And the role's ARN names its service
 
+    @each-service-with-suffix @disposable
+    Scenario: The path of a role of <service> with a suffix
+      When a service-linked role is created with a suffix of its own
+      Then the role's path names its service
+      And the role's ARN names its service
+
   @SLR-DEF-03 @must @api
   Rule: The role trusts its service and nobody else
 
     Scenario: The trust of <service>'s role
       When the service-linked role is created
+      Then the role trusts only its service, without condition
+
+    @each-service-with-suffix @disposable
+    Scenario: The trust of a role of <service> with a suffix
+      When a service-linked role is created with a suffix of its own
       Then the role trusts only its service, without condition
 
   @SLR-DEF-04 @must @api
@@ -32,11 +43,21 @@ Feature: What each service's role is
       When the service-linked role is created
       Then the role's only managed policy is its recorded one
 
+    @each-service-with-suffix @disposable
+    Scenario: The policy of a role of <service> with a suffix
+      When a service-linked role is created with a suffix of its own
+      Then the role's only managed policy is its recorded one
+
   @SLR-DEF-05 @must @api
   Rule: The role has no inline policy
 
     Scenario: Inline policies of <service>'s role
       When the service-linked role is created
+      Then the role has no inline policy
+
+    @each-service-with-suffix @disposable
+    Scenario: Inline policies of a role of <service> with a suffix
+      When a service-linked role is created with a suffix of its own
       Then the role has no inline policy
 
   @SLR-DEF-06 @must @api
@@ -46,9 +67,19 @@ Feature: What each service's role is
       When the service-linked role is created
       Then the role's sessions last 3600 seconds at most
 
+    @each-service-with-suffix @disposable
+    Scenario: Session duration of a role of <service> with a suffix
+      When a service-linked role is created with a suffix of its own
+      Then the role's sessions last 3600 seconds at most
+
   @SLR-DEF-07 @must @api
   Rule: A new role has no tags
 
     Scenario: Tags of <service>'s role
       When the service-linked role is created
+      Then the role has no tag
+
+    @each-service-with-suffix @disposable
+    Scenario: Tags of a role of <service> with a suffix
+      When a service-linked role is created with a suffix of its own
       Then the role has no tag

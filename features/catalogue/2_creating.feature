@@ -28,3 +28,8 @@ Feature: How many such roles an account has
       When the service-linked role is created with a suffix
       Then it is accepted
       And a role of the same name and the suffix stands beside it
+
+    @disposable
+    Scenario: The name of a role of <service> with a suffix
+      When a service-linked role is created with a suffix of its own
+      Then the suffix stands behind the role's name

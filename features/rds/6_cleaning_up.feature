@@ -91,4 +91,5 @@ Feature: Before the role is deleted
       When the role's deletion is requested
       Then the deletion fails
       And the role is unchanged
+      And the DB instance exists
       But once no DB instance is left, the deletion succeeds

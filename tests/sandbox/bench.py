@@ -51,11 +51,14 @@ class Situation:
         Ids of the rules.
     role
         Puts the service-linked role as it is found.
+    selected
+        What else selects the scenarios.
 
     """
 
     rules: tuple[str, ...]
     role: Callable[[Place], None] = no_role
+    selected: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return f"{'+'.join(self.rules)}, {self.role.__name__.replace('_', ' ')}"
@@ -195,7 +198,7 @@ class Bench:
         shutil.rmtree(self.folder / ".slrspec", ignore_errors=True)
         rules = [part for rule in self.situation.rules for part in ("--rule", rule)]
         given = ("--provider", "aws", "--max-usd", "100", "--confirm", ALIAS, "--no-history", "-q")
-        return self.slrspec("run", *given, *rules)
+        return self.slrspec("run", *given, *rules, *self.situation.selected)
 
     def sweep(self) -> Done:
         """`slrspec sweep`, by somebody who knows that nobody else is at work."""
@@ -211,8 +214,8 @@ class Bench:
 
     def verdicts(self) -> dict[str, str]:
         """Each rule's verdict in the results of the last run; empty if it has none."""
-        file = self.folder / ".slrspec" / "results.json"
-        if not file.exists():
+        file = next((self.folder / ".slrspec").rglob("results.json"), None)
+        if file is None:
             return {}
         results: dict[str, Any] = json.loads(file.read_text())
         return {rule["id"]: verdict["verdict"] for rule in results["rules"] for verdict in rule["verdicts"]}
@@ -232,6 +235,9 @@ def _is_of_somebody_else(call: Call) -> bool:
         "slrspec",
         "slrspec-policy-1",
         "AWSServiceRoleForElastiCache",
+        "AWSServiceRoleForAutoScaling",
+        "AWSServiceRoleForAutoScaling_theirs",
+        "AWSServiceRoleForAutoScaling_slrspec",
     }
     named = {value.rpartition("/")[2] for key, value in call.parameters.items() if key.endswith(("Name", "Arn"))}
     return bool(named & theirs) and call.operation != "AssumeRole"

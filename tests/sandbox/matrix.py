@@ -19,6 +19,7 @@ from queue import Queue
 
 import click
 
+from slrspec.sandbox.disposable import COMMAND
 from tests.sandbox.bench import KILLS, Bench, Row, Situation, our_role, their_role
 from tests.sandbox.faulty_proxy import FAULTS, FOREVER, Plan, expired
 from tests.sandbox.forkserver import fork_server
@@ -31,6 +32,8 @@ SITUATIONS = {
     "owned": Situation(("RDS-CRE-06",), our_role),
     "things": Situation(("RDS-INT-11", "RDS-EDT-08"), our_role),
     "people": Situation(("RDS-PER-13", "RDS-DEL-18")),
+    "deletions": Situation(("RDS-DEL-18", "RDS-DEL-20")),
+    "disposable": Situation(("SLR-PRO-02", "SLR-DEL-01"), their_role, tuple(COMMAND.split())),
     "borrowed": Situation(("RDS-INT-09", "RDS-DEL-23", "RDS-COM-12"), their_role),
 }
 Job = Callable[[Bench], Row]

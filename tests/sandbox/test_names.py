@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slrspec.sandbox.names import OwnTags, is_run, name, new_run, parse_name, parse_tags, run_of_suffix
+from slrspec.sandbox import disposable
+from slrspec.sandbox.names import OwnTags, is_run, name, new_run, parse_name, parse_tags
 
 NOW = datetime(2026, 11, 25, 20, 0, tzinfo=UTC)
 TAGS = OwnTags("261125-k3v7qa", 2, NOW)
@@ -62,10 +63,20 @@ def test_no_text_breaks_the_reading_of_names(text: str) -> None:
     assert found is None or text.startswith(name(found.run, found.number))
 
 
-def test_the_suffix_of_a_linked_role_tells_the_run() -> None:
-    assert run_of_suffix("AWSServiceRoleForAutoScaling_slrspec-261125-k3v7qa-4") == "261125-k3v7qa"
-    assert run_of_suffix("AWSServiceRoleForAutoScaling_mine") is None
-    assert run_of_suffix("AWSServiceRoleForRDS") is None
+def test_only_a_role_that_ends_in_a_runs_name_is_disposable() -> None:
+    own = "slrspec-261125-k3v7qa-4"
+    assert disposable.suffix_of(disposable.role_of(own)) == own
+    for other in (
+        "AWSServiceRoleForAutoScaling",
+        "AWSServiceRoleForAutoScaling_mine",
+        "AWSServiceRoleForAutoScaling_slrspec-4",
+        f"AWSServiceRoleForAutoScaling_{own}-final",
+        f"AWSServiceRoleForAutoScaling_x_{own}",
+        f"AWSServiceRoleForRDS_{own}",
+        f"AWSServiceRoleForAutoScalingPlans_{own}",
+        own,
+    ):
+        assert disposable.suffix_of(other) == "", other
 
 
 def test_tags_tell_what_they_were_made_of() -> None:

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from slrspec.sandbox.journal import read_journal
-from slrspec.sandbox.operations import needs_of
+from slrspec.sandbox.operations import effective, needs_of
+from slrspec.sandbox.timetable import EXPECTED, simulate
 from slrspec.spec.gherkin import read_specification
 from slrspec.spec.location import features_folder
 from tests.sandbox.faulty_proxy import FAULTS, Call, FaultyProxy, Plan, proxied, until
@@ -81,6 +82,66 @@ def test_as_many_instances_were_created_as_planned(whole: tuple[Rehearsal, dict[
     journal = read_journal(found.folder / ".slrspec" / "journal.jsonl")
     created = [one for one in journal if one.operation == "CreateDBInstance" and one.state == "ok"]
     assert len(created) == plan["instances"]
+
+
+def test_instances_came_and_went_in_the_order_of_the_plan(whole: tuple[Rehearsal, dict[str, Any]]) -> None:
+    """Whatever takes time is asked for in the order that the critical path was reckoned with."""
+    found, _ = whole
+    plan = json.loads(found.slrspec("plan", "--format", "json").stdout)
+    order = [one["scenario"] for one in plan["scenarios"] if not one.get("not_run")]
+    expected = simulate(order, effective({one: needs_of(one) for one in order}), EXPECTED)
+    assert expected.minutes == pytest.approx(plan["minutes"], abs=0.1)
+    letters = {"CreateDBInstance": "C", "DeleteDBInstance": "D"}
+    journal = read_journal(found.folder / ".slrspec" / "journal.jsonl")
+    assert "".join(letters.get(one.operation, "") for one in journal if one.state == "ok") == expected.events
+
+
+def test_deletions_were_asked_for_before_the_scenarios_that_look_at_them(
+    whole: tuple[Rehearsal, dict[str, Any]],
+) -> None:
+    found, _ = whole
+    asked = {
+        one.name: one.time
+        for one in read_journal(found.folder / ".slrspec" / "journal.jsonl")
+        if one.operation == "DeleteDBInstance"
+    }
+    begun = [one for one in found.results()["scenarios"] if one["started"] and needs_of(one["scenario"]).ahead]
+    assert len(begun) == 8
+    for one in begun:
+        named = [
+            exchange["parameters"]["DBInstanceIdentifier"]
+            for exchange in one["exchanges"]
+            if exchange["operation"] == "DeleteDBInstance"
+        ]
+        assert asked[named[-1]] < one["started"], one["scenario"]
+
+
+@pytest.mark.parametrize(
+    ("fault", "broken"),
+    [
+        ("snapshot-undecided", {"RDS-DEL-20", "RDS-DEL-21"}),
+        *(
+            pytest.param(fault, broken, marks=pytest.mark.long)
+            for fault, broken in (
+                ("snapshot-undecided-all-the-same", {"RDS-DEL-20", "RDS-DEL-21"}),
+                ("protection-ignored", {"RDS-COM-11"}),
+                ("protection-sticks", {"RDS-COM-11"}),
+                ("snapshot-forgotten", {"RDS-DEL-18"}),
+            )
+        ),
+    ],
+)
+def test_a_rule_that_is_broken_fails_though_its_calls_were_made_before_its_turn(
+    fault: str, broken: set[str], tmp_path: Path
+) -> None:
+    with serving((*DOCUMENTED, "--fault", fault)) as url:
+        found = rehearsal(Place(url), tmp_path)
+        found.run("-q", *(part for rule in AHEAD for part in ("--rule", rule)))
+        failed = {one["rule"]: one["verdict"] for one in found.results()["scenarios"] if one["verdict"] != "pass"}
+        assert failed == dict.fromkeys(broken, "fail")
+
+
+AHEAD = ("RDS-DEL-15", "RDS-DEL-18", "RDS-DEL-20", "RDS-DEL-21", "RDS-COM-11", "RDS-COM-12")
 
 
 def test_every_write_has_its_outcome_in_the_journal(whole: tuple[Rehearsal, dict[str, Any]]) -> None:

@@ -92,6 +92,37 @@ def test_the_session_outlasts_the_job() -> None:
     assert jobs("nightly")["run"]["timeout-minutes"] * 60 < seconds <= lasting
 
 
+def cells(workflow: str, folder: Path, accounts: str) -> str:
+    """Run the step that plans, and return what it has written for the other jobs."""
+    folder.mkdir()
+    output = folder / "output"
+    output.touch()
+    script = scripts(workflow, "cells")["Plan the cells"]
+    given = {"ACCOUNTS": accounts, "REGION": "us-east-1", "GITHUB_OUTPUT": str(output)}
+    done = in_the_shell(script, folder, **given)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return output.read_text()
+
+
+@pytest.mark.parametrize("workflow", WORKFLOWS)
+def test_the_matrix_is_that_of_the_plan_with_an_environment_for_each_account(workflow: str, tmp_path: Path) -> None:
+    said = cells(workflow, tmp_path / "two", "aws-sandbox=111122223333\naws-other=444455556666")
+    assert "111122223333" not in said
+    name, _, value = said.strip().partition("=")
+    assert name == "matrix"
+    matrix = json.loads(value)["include"]
+    assert [(one["provider"], one["account"], one["region"]) for one in matrix] == [
+        ("aws", "aws-sandbox", "us-east-1"),
+        ("aws", "aws-other", "us-east-1"),
+    ]
+    assert cells(workflow, tmp_path / "none", "") == ""
+    (job,) = [job for job in jobs(workflow).values() if "strategy" in job]
+    assert job["needs"] == "cells"
+    assert job["environment"] == "${{ matrix.account }}"
+    assert job["strategy"]["matrix"] == "${{ fromJSON(needs.cells.outputs.matrix) }}"
+    assert "needs.cells.outputs.matrix != ''" in job["if"]
+
+
 def test_the_reaper_knows_the_words_of_a_lease_that_is_held() -> None:
     lease = (ROOT / "src" / "slrspec" / "sandbox" / "lease.py").read_text(encoding="utf-8")
     words = re.findall(r'-e "([^"]+)"', scripts("reaper", "sweep")["Sweep"])
@@ -115,7 +146,7 @@ def night(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for name, command in commands.items():
             if name == "Install":
                 continue
-            some = command.replace("run --provider aws", "run --provider aws --section editing")
+            some = command.replace("run --provider aws --max", "run --provider aws --section editing --max")
             done = in_the_shell(some, folder, SETTINGS=settings, **given)
             assert done.returncode == 0, f"{name}: {done.stdout}{done.stderr}"
     return folder
@@ -124,6 +155,8 @@ def night(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_commands_of_the_night_work(night: Path) -> None:
     results = json.loads((night / "evidence" / "results.json").read_text())
     assert results["exit_code"] == 0
+    catalogue = json.loads((night / "evidence" / "catalogue" / "results.json").read_text())
+    assert {one["verdict"] for one in catalogue["scenarios"]} == {"pass"}
     assert (night / "temp" / "searched" / "index.html").is_file()
 
 
@@ -132,9 +165,11 @@ def test_the_evidence_is_judged_again_before_it_is_reported(night: Path, tmp_pat
     cell.mkdir(parents=True)
     text = (night / "evidence" / "results.json").read_text()
     (cell / "results.json").write_text(text)
+    (cell / "catalogue").mkdir()
+    (cell / "catalogue" / "results.json").write_bytes((night / "evidence/catalogue/results.json").read_bytes())
     script = scripts("nightly", "report")["Judge the evidence again, and confirm what AWS has said"]
     again = "\n".join(line for line in script.splitlines() if "pip install" not in line)
-    again = again.replace("slrspec run", "slrspec run --section editing")
+    again = again.replace('again "$night"\n', 'again "$night" --section editing\n')
     done = in_the_shell(again, tmp_path)
     assert done.returncode == 3, done.stdout + done.stderr  # a rehearsal is not confirmed
     assert "a rehearsal says nothing about AWS" in done.stderr

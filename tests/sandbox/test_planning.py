@@ -11,19 +11,11 @@ import pytest
 
 from slrspec.sandbox.budget import Budget
 from slrspec.sandbox.operations import InstanceNeed, Needs, encode_operations, is_read, read_operations
-from slrspec.sandbox.planning import (
-    EXPECTED,
-    NO_BOUNDARY,
-    Plan,
-    digest_of,
-    in_order,
-    make_plan,
-    simulate,
-    starts,
-    worst_timing,
-)
+from slrspec.sandbox.order import in_order, starts
+from slrspec.sandbox.planning import NO_BOUNDARY, Plan, digest_of, lacking, make_plan, worst_timing
 from slrspec.sandbox.prices import HOURLY, InstanceKind, price
 from slrspec.sandbox.settings import SandboxSettings
+from slrspec.sandbox.timetable import EXPECTED, simulate
 from slrspec.spec.gherkin import EVERY_EDITION, read_specification
 from slrspec.spec.location import features_folder
 from slrspec.spec.rules import Specification
@@ -89,7 +81,7 @@ def test_nothing_is_started_before_a_scenario_that_must_not_find_the_role(specif
     needs = read_operations().scenarios
     without_role = [one for one in plan.run if needs[one.scenario].role == "absent"]
     starting = {one.rule for one in without_role if one.starts}
-    assert starting == {"RDS-CRE-01", "RDS-PER-16"}
+    assert starting == {"RDS-PER-16"}
     for one in without_role:
         events = sum(need.event for need in needs[one.scenario].instances)
         assert not one.starts or events, one.scenario
@@ -111,6 +103,40 @@ def test_a_night_with_sharing_is_shorter_than_one_without(specification: Specifi
     needs = read_operations().scenarios
     alone = sum(simulate([one], needs, EXPECTED).minutes for one in order)
     assert whole(specification).minutes < alone / 2
+
+
+def test_the_critical_path_is_the_whole_night(specification: Specification) -> None:
+    plan = whole(specification)
+    clock = 0.0
+    for step in plan.path:
+        assert step.begins == pytest.approx(clock, abs=0.05)
+        assert step.minutes > 0
+        clock += step.minutes
+    assert clock == pytest.approx(plan.minutes, abs=0.2)
+
+
+def test_instances_that_scenarios_delete_one_after_the_other_go_at_the_same_time(
+    specification: Specification,
+) -> None:
+    together = [step for step in whole(specification).path if step.instances > 1]
+    assert [(step.what, step.alone) for step in together] == [("going", False)]
+    assert together[0].instances >= 7
+
+
+def test_what_comes_and_goes_by_itself_is_for_a_scenario_that_bears_no_other(specification: Specification) -> None:
+    """Or the night could be shorter."""
+    for step in whole(specification).path:
+        assert step.what == "calls" or step.alone or step.instances > 1, step
+
+
+def test_the_plan_shows_its_critical_path(specification: Specification) -> None:
+    from slrspec.reporting.plan_text import path
+
+    plan = whole(specification)
+    said = "\n".join(path(plan))
+    assert f"the critical path, {plan.minutes:.0f} minutes" in said
+    assert "DB instances at once go: RDS-DEL-15" in said
+    assert "a DB instance comes into being: RDS-PER-16, alone" in said
 
 
 def test_what_follows_comes_right_behind_and_creates_nothing(specification: Specification) -> None:
@@ -232,6 +258,8 @@ def test_no_budget_affords_nothing() -> None:
 def test_the_file_is_of_the_scenarios_that_there_are() -> None:
     every = [read_specification(features_folder(*named), EVERY_EDITION) for named in ((), ("questions",))]
     wanted = {scenario.id for one in every for scenario in one.scenarios} - by_command(every[0])
+    catalogue = read_specification(features_folder("catalogue"), EVERY_EDITION)
+    wanted |= {scenario.id for scenario in catalogue.scenarios if not lacking(scenario)}
     assert set(read_operations().scenarios) == wanted
 
 

@@ -120,6 +120,8 @@ PEOPLE = f"arn:aws:iam::{ACCOUNT}:policy/slrspec/runner-of-people"
 NEW = {"aws:RequestTag/slrspec-suite": "rds-slr"}
 SMALL = {**NEW, "rds:DatabaseClass": "db.t4g.micro", "rds:DatabaseEngine": "mysql", "rds:StorageSize": "20"}
 TAGGED = {"aws:ResourceTag/slrspec-suite": "rds-slr"}
+DISPOSABLE = f"{ROLE}aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling"
+FOR_AUTO_SCALING = {"iam:AWSServiceName": "autoscaling.amazonaws.com"}
 RESERVED = "arn:aws:iam::aws:policy/aws-service-role/AmazonRDSServiceRolePolicy"
 
 # What must be possible, for otherwise a rule would seem broken.
@@ -153,6 +155,13 @@ ALLOWED: dict[str, tuple[str, str, dict[str, str]]] = {
         f"{ROLE}aws-service-role/slrspec-no-such-service.amazonaws.com/AWSServiceRoleForX",
         {"iam:AWSServiceName": "slrspec-no-such-service.amazonaws.com"},
     ),
+    "creating a role with a suffix of the run's own": (
+        "iam:CreateServiceLinkedRole",
+        f"{DISPOSABLE}_{OWN}",
+        FOR_AUTO_SCALING,
+    ),
+    "deleting it": ("iam:DeleteServiceLinkedRole", f"{DISPOSABLE}_{OWN}", {}),
+    "trying to delete it like any other": ("iam:DeleteRole", f"{DISPOSABLE}_{OWN}", {}),
     "deleting the role once it is tagged": ("iam:DeleteServiceLinkedRole", THE_ROLE, TAGGED),
     "deleting an ordinary role as if service-linked": ("iam:DeleteServiceLinkedRole", f"{ROLE}{OWN}", {}),
     "trying to delete the role like any other": ("iam:DeleteRole", THE_ROLE, {}),
@@ -209,6 +218,19 @@ DENIED: dict[str, tuple[str, str, dict[str, str]]] = {
         "iam:CreateServiceLinkedRole",
         THE_ROLE,
         {"iam:AWSServiceName": "ecs.amazonaws.com"},
+    ),
+    "a role of Auto Scaling without suffix": ("iam:CreateServiceLinkedRole", DISPOSABLE, FOR_AUTO_SCALING),
+    "a role of Auto Scaling with another's suffix": (
+        "iam:CreateServiceLinkedRole",
+        f"{DISPOSABLE}_theirs",
+        FOR_AUTO_SCALING,
+    ),
+    "deleting the role of Auto Scaling": ("iam:DeleteServiceLinkedRole", DISPOSABLE, TAGGED),
+    "deleting one with another's suffix": ("iam:DeleteServiceLinkedRole", f"{DISPOSABLE}_theirs", TAGGED),
+    "a role of another service with a suffix of ours": (
+        "iam:CreateServiceLinkedRole",
+        f"{DISPOSABLE}_{OWN}",
+        {"iam:AWSServiceName": "connect.amazonaws.com"},
     ),
     "a foreign role": ("iam:DeleteRole", f"{ROLE}admin", {}),
     "creating a role of another name": ("iam:CreateRole", f"{ROLE}admin", NEW),

@@ -14,9 +14,9 @@ from slrspec.sandbox.guard import RULES
 from slrspec.sandbox.journal import Journal, read_journal
 from slrspec.sandbox.lease import FOLDER, LeaseHeld, LeaseRecord, acquire
 from slrspec.sandbox.names import OwnTags, name
-from slrspec.sandbox.operations import is_read
+from slrspec.sandbox.operations import SWEEPING, is_read
 from slrspec.sandbox.role_record import RoleRecord, read_role
-from slrspec.sandbox.sweep import SWEEPING, Pace, SweepReport, sweep, would_sweep
+from slrspec.sandbox.sweep import Pace, SweepReport, sweep, would_sweep
 from tests.sandbox.faulty_proxy import Plan, proxied
 from tests.sandbox.places import DOCUMENTED, REGIONS, Place, serving
 from tests.sandbox.whole_account import (

@@ -134,6 +134,8 @@ def of_somebody_else(place: Place) -> None:
     iam.create_group(GroupName="slrspec")
     iam.attach_group_policy(GroupName="slrspec", PolicyArn=policy)
     iam.create_service_linked_role(AWSServiceName="elasticache.amazonaws.com", Description="theirs")
+    for suffix in ({}, {"CustomSuffix": "theirs"}, {"CustomSuffix": "slrspec"}):
+        iam.create_service_linked_role(AWSServiceName="autoscaling.amazonaws.com", Description="theirs", **suffix)
     place.ssm.put_parameter(Name="/application/setting", Value="theirs", Type="String")
     place.ssm.put_parameter(Name="/slrspec/notes", Value="theirs", Type="String")
 

@@ -19,6 +19,7 @@ FORMATS = ("text", "json", "github-matrix")
 @click.option("--rule", "rules", multiple=True, metavar="ID", help="Only this rule.")
 @click.option("--tag", "tags", multiple=True, metavar="TAG", help="Only this tag, or 'not TAG'.")
 @click.option("--section", "sections", multiple=True, metavar="NAME", help="Only this section.")
+@click.option("--service", "services", multiple=True, metavar="NAME", help="Only this service, for the catalogue.")
 @click.option(
     "--lane",
     type=click.Choice(["full", "free"]),
@@ -79,6 +80,7 @@ def plan(  # noqa: PLR0913, PLR0917 - an option each
     rules: tuple[str, ...],
     tags: tuple[str, ...],
     sections: tuple[str, ...],
+    services: tuple[str, ...],
     lane: str,
     calls: bool,  # noqa: FBT001
     cells: bool,  # noqa: FBT001
@@ -108,7 +110,7 @@ def plan(  # noqa: PLR0913, PLR0917 - an option each
     from slrspec.running.selection import Selection
 
     _refuse_the_other_s_options(context, cells=cells)
-    selection = Selection(rules, tags, sections)
+    selection = Selection(rules, tags, sections, services)
     if not cells:
         if form == FORMATS[-1]:
             raise UsageError(f"{form} is a format of cells", hint="slrspec plan --cells")

@@ -100,12 +100,14 @@ def typed(settings: SandboxSettings) -> str:
 
 
 def _show(plan: Plan, found: Found) -> None:
-    from slrspec.reporting.plan_text import summary
+    from slrspec.reporting.plan_text import beside, summary
 
     for line in summary(plan):
         click.echo(line, err=True)
     if found.why_free:
         click.echo(f"only the free lane: {found.why_free}", err=True)
+    for line in beside(plan):
+        click.echo(line, err=True)
 
 
 def _note_night(file: Path, account: HeldAccount) -> None:

@@ -15,12 +15,15 @@ from typing import TYPE_CHECKING, Any
 
 from slrspec.providers.contract import Description, Patience, PolicyDocument, Principal
 from slrspec.running.trouble import ProviderTrouble
+from slrspec.sandbox import disposable
 from slrspec.sandbox.account import Started
 from slrspec.sandbox.course import Course, Following, key_of
 from slrspec.sandbox.names import TAG_KEYS
 from slrspec.sandbox.opening import held_account
 from slrspec.sandbox.operations import PEOPLE
 from slrspec.sandbox.patience import LastCall, RealPatience
+from slrspec.sandbox.preparing import prepare, start_behind, take
+from slrspec.sandbox.tidying import give_back, tidy
 from slrspec.sandbox.writes import RUNNER, Caller
 
 if TYPE_CHECKING:
@@ -101,7 +104,7 @@ class AwsProvider:
         if why := held.left_out(scenario):
             raise ProviderTrouble(why)
         try:
-            held.prepare(scenario)
+            prepare(held, scenario)
         except Exception as error:
             raise ProviderTrouble(f"the account could not be prepared: {_brief(error)}") from error
         account = AwsAccount(held, scenario)
@@ -110,7 +113,7 @@ class AwsProvider:
                 yield account
         finally:
             account.give_back()
-            held.tidy(scenario)
+            tidy(held, scenario)
 
     def close(self) -> None:
         """Do nothing: who holds the account lets go of it."""
@@ -129,8 +132,15 @@ class AwsAccount:
     keeps_request_ids = True  # AWS's own names of its calls, which support and an audit ask for
 
     def __post_init__(self) -> None:
-        leader = self.held.needs[self.scenario].follows
-        self._following = Following(self.held.courses[leader]) if leader else None
+        needed = self.held.needs[self.scenario]
+        self._following = None
+        if needed.follows:
+            course = self.held.courses[needed.follows]
+            place = course.place_of(needed.enters)
+            self._following = Following(course, place, unknown=needed.enters.instances)
+        if begun := self.held.begun.get(self.scenario):
+            self._following = Following(begun.course, own=True)
+            self._used.extend(begun.used)
         self._course = Course()
         if any(needed.follows == self.scenario for needed in self.held.needs.values()):
             self.held.courses[self.scenario] = self._course
@@ -193,9 +203,10 @@ class AwsAccount:
         def made() -> dict[str, Any]:
             return self._made(service, operation, region, parameters, caller)
 
-        if self._following is not None:
-            return self._following.answer(service, operation, key, made)
-        return self._course.record(service, operation, key, made)
+        def told() -> dict[str, Any]:
+            return self._following.answer(service, operation, key, made) if self._following is not None else made()
+
+        return self._course.record(service, operation, key, told)
 
     def _made(
         self, service: str, operation: str, region: str, parameters: Mapping[str, Any], caller: Caller
@@ -205,14 +216,17 @@ class AwsAccount:
             for started in self._used:
                 if started.name == parameters.get("DBInstanceIdentifier"):
                     return _as_created(started, parameters)
-        if operation == "DeleteServiceLinkedRole" and held.guard.owns_role:
+        of_its_own = disposable.asked_for(parameters) or disposable.suffix_of(str(parameters.get("RoleName", "")))
+        if operation == "DeleteServiceLinkedRole" and held.guard.owns_role and not of_its_own:
             held.mark_role()
         answer = held.sender.call(service, operation, region, held.tagged(operation, parameters), caller)
         if operation == "CreateDBInstance":
             self._note_event(region, parameters, answer, caller)
         if operation == "DeleteServiceLinkedRole":
             held.tasks.append((str(answer["DeletionTaskId"]), str(parameters["RoleName"])))
-        if operation == "CreateServiceLinkedRole" and held.guard.owns_role:
+        if operation == "CreateServiceLinkedRole" and of_its_own:
+            held.mark_disposable(disposable.role_of(of_its_own))
+        elif operation == "CreateServiceLinkedRole" and held.guard.owns_role:
             held.mark_role()
         return _without_own_tags(answer)
 
@@ -247,15 +261,19 @@ class AwsAccount:
 
     def unique_name(self, noun: str) -> str:
         """Return the name of an instance that was started ahead, where the plan has one, or a new one."""
-        if self._following is not None:
-            return self._following.name(noun)
-        return self._course.name(noun, lambda: self._new_name(noun))
+
+        def named() -> str:
+            if self._following is not None:
+                return self._following.name(noun, lambda: self._new_name(noun))
+            return self._new_name(noun)
+
+        return self._course.name(noun, named)
 
     def _new_name(self, noun: str) -> str:
         if noun == "instance":
             self._instances += 1
             for need in self.held.needs[self.scenario].instances:
-                if need.number == self._instances and not need.event and (found := self.held.take(need)):
+                if need.number == self._instances and not need.event and (found := take(self.held, need)):
                     self._used.append(found)
                     return found.name
         return self.held.new_name()
@@ -269,14 +287,15 @@ class AwsAccount:
                 if caller is RUNNER:
                     name = str(parameters["DBInstanceIdentifier"])
                     self._used.append(Started(name, region, need, dict(parameters), copy.deepcopy(dict(answer))))
-                self.held.start_behind(self.scenario)
+                start_behind(self.held, self.scenario)
 
     def give_back(self) -> None:
         """Give back the instances that were used, and those that came into being here and that others can use."""
         with self.held.guard.permitted(f"looking at what {self.scenario} has left", GIVING_BACK):
             for started in self._used:
-                self.held.give_back(started)
+                give_back(self.held, started)
             self._used.clear()
+            self.held.begun.pop(self.scenario, None)
 
 
 GIVING_BACK = frozenset({"rds:DescribeDBInstances", "rds:DeleteDBInstance", "rds:ModifyDBInstance"})

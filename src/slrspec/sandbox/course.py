@@ -18,6 +18,8 @@ from slrspec.sandbox.operations import is_read
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from slrspec.sandbox.operations import Entry
+
 Answered = dict[str, Any]
 
 
@@ -59,6 +61,14 @@ class Course:
         self.calls.append(Told(service, operation, key, copy.deepcopy(answer)))
         return answer
 
+    def place_of(self, entry: Entry) -> int:
+        """Return where a scenario begins that enters the course later; its end if that was never reached."""
+        if not entry.creation:
+            return 0
+        creations = [number for number, told in enumerate(self.calls) if told.operation == "CreateDBInstance"]
+        reached = len(creations) >= entry.creation
+        return creations[entry.creation - 1] - entry.reads if reached else len(self.calls)
+
     @property
     def broken(self) -> bool:
         """Whether an answer was lost, or was none: what followed nobody can judge by."""
@@ -74,16 +84,36 @@ class Course:
 
 @dataclass
 class Following:
-    """A scenario on its way along the course of another one."""
+    """A scenario on its way along the course of another one, or along one that was begun for it.
+
+    Attributes
+    ----------
+    course
+        What has happened.
+    place
+        How far the scenario has come.
+    own
+        Whether the course is the scenario's own beginning: what it does beyond that is done for it.
+    unknown
+        How many instances of the other one's the scenario knows nothing of; what was done to them it passes over.
+
+    """
 
     course: Course
     place: int = 0
+    own: bool = False
+    unknown: int = 0
     _given: dict[str, int] = field(default_factory=dict)
 
     @property
     def arrived(self) -> bool:
         """Whether everything that changes something is behind it: the account is as it would be for itself."""
-        return all(told.reads for told in self.course.calls[self.place :])
+        return all(self._passes(told) for told in self.course.calls[self.place :])
+
+    def _passes(self, told: Told) -> bool:
+        """Tell whether a call of the other one's may have been made without the scenario's knowing."""
+        strange = self.course.names.get("instance", ())[: self.unknown]
+        return told.reads or any(json.dumps(name) in told.key for name in strange)
 
     def answer(self, service: str, operation: str, key: str, ask: Callable[[], Answered]) -> Answered:
         """Return what the call was answered in the course, or ask.
@@ -101,18 +131,20 @@ class Following:
                 if told.error is not None:
                     raise told.error
                 return copy.deepcopy(told.answer or {})
-            if not told.reads:
+            if not self._passes(told):
                 break
-        if self.arrived and is_read(service, operation):
+        if self.arrived and (self.own or is_read(service, operation)):
             self.place = len(self.course.calls)
             return ask()
         raise ProviderTrouble(f"{operation}: the scenario whose course this one shares went another way")
 
-    def name(self, noun: str) -> str:
-        """Return the name that the other scenario was given at this point."""
-        number = self._given.get(noun, 0)
+    def name(self, noun: str, made: Callable[[], str]) -> str:
+        """Return the name that was given at this point; beyond the end of the scenario's own course, a new one."""
+        number = self._given.get(noun, self.unknown if noun == "instance" else 0)
         self._given[noun] = number + 1
         names = self.course.names.get(noun, ())
+        if number >= len(names) and self.own:
+            return made()
         if number >= len(names):
             raise ProviderTrouble("the scenario whose course this one shares had no such thing")
         return names[number]

@@ -12,7 +12,8 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
-from slrspec.sandbox.names import FINAL, parse_name, parse_tags, run_of_suffix
+from slrspec.sandbox import disposable
+from slrspec.sandbox.names import FINAL, parse_name, parse_tags
 from slrspec.sandbox.role_record import RESERVED_PATH, Write, emptying, marking, read_named_role
 
 if TYPE_CHECKING:
@@ -23,12 +24,8 @@ if TYPE_CHECKING:
 
 SKEW = timedelta(seconds=60)
 """How far two clocks may be apart; preflight refuses more."""
-TRIED_SERVICES = (
-    "autoscaling.amazonaws.com",
-    "elasticache.amazonaws.com",
-    "slrspec-no-such-service.amazonaws.com",
-)
-"""Services, besides RDS, whose roles scenarios create or try to."""
+TRIED_SERVICES = ("elasticache.amazonaws.com", "slrspec-no-such-service.amazonaws.com")
+"""Services, besides RDS, whose roles scenarios try to create, and must not get."""
 GOING, SETTLED = "deleting", "available"
 MISSING = frozenset({"NoSuchEntity", "DBInstanceNotFound", "DBInstanceNotFoundFault", "DBSnapshotNotFound"})
 
@@ -108,16 +105,13 @@ class Evidence:
         """Tell whose a service-linked role of another service is; such a role is tagged only after it is made."""
         if tagged := parse_tags(role.tag_list):
             return Claim(own=True, run=tagged.run, why="tags")
-        run = run_of_suffix(role.name)
-        if run is not None and run in self.runs:
-            return Claim(own=True, run=run, why="suffix and lease")
         service = role.path.removeprefix(RESERVED_PATH).strip("/")
         for one in self.intents:
             begun = datetime.fromisoformat(one.time)
             announced = one.operation == "CreateServiceLinkedRole" and one.name in {service, role.name}
             if announced and role.created is not None and begun - SKEW <= role.created:
                 return Claim(own=True, run=one.run, why="journal")
-        return Claim(own=False, run=run, why="its suffix is a run's, but it has not its tags") if run else None
+        return None
 
 
 Judgement = tuple[Claim | None, tuple[Write, ...]]
@@ -345,6 +339,16 @@ def _linked_role(iam: Any, one: Mapping[str, Any], evidence: Evidence) -> Judgem
     return claim, (*marking(role), *emptying(role), Write("DeleteServiceLinkedRole", {"RoleName": role.name}))
 
 
+def _disposable(iam: Any, one: Mapping[str, Any], evidence: Evidence) -> Judgement:  # noqa: ANN401 - as above
+    """Judge a role by its suffix, which is a name like any other; it takes its tags only after it is made."""
+    suffix = disposable.suffix_of(one["RoleName"])
+    if not suffix:
+        return None, ()
+    role = read_named_role(iam, one["RoleName"])
+    claim = evidence.claim(suffix, role.tag_list, ("CreateServiceLinkedRole",), taggable=False)
+    return claim, (*emptying(role), Write("DeleteServiceLinkedRole", {"RoleName": role.name}))
+
+
 def _each(
     iam: Any,  # noqa: ANN401 - as above
     operation: str,
@@ -439,6 +443,15 @@ IAM_KINDS = (
             path=f"{RESERVED_PATH}{service}/",
         )
         for service in TRIED_SERVICES
+    ),
+    Kind(
+        "service-linked role",
+        "iam",
+        "list_roles",
+        "Roles",
+        "RoleName",
+        _disposable,
+        path=disposable.PATH,
     ),
 )
 

@@ -19,6 +19,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from slrspec.errors import CallRefusedByGuard
+from slrspec.sandbox import disposable
 from slrspec.sandbox.names import EPOCH_TAG, EXPIRES_TAG, RUN_TAG, SUITE_TAG, parse_name
 from slrspec.sandbox.operations import READS, is_read
 
@@ -28,7 +29,9 @@ MARK, PARAMETERS = "slrspec_let_through", "slrspec_parameters"
 LINKED_ROLE = re.compile(r"AWSServiceRoleFor(RDS|rds)(_slrspec)?")
 # What a sweep may delete besides, where a service has created it against its word.
 TRIED_ROLE = re.compile(r"AWSServiceRoleFor(ElastiCache|elasticache|slrspec-no-such-service)")
-RESERVED_POLICY = re.compile(r"arn:aws:iam::aws:policy/aws-service-role/AmazonRDS\w*ServiceRolePolicy")
+RESERVED_POLICY = re.compile(
+    rf"arn:aws:iam::aws:policy/aws-service-role/(AmazonRDS\w*ServiceRolePolicy|{disposable.POLICY})"
+)
 # The role's own service, one that must be refused, and one that there is not.
 LINKED_SERVICES = {"rds.amazonaws.com", "elasticache.amazonaws.com", "slrspec-no-such-service.amazonaws.com"}
 CLASSES = {"db.t4g.micro", "db.t3.micro"}
@@ -195,7 +198,7 @@ class Guard:
             return False
         linked = self.owns_role and LINKED_ROLE.fullmatch(role) is not None
         tried = role in self.unwanted or (self.sweeping and TRIED_ROLE.fullmatch(role) is not None)
-        return self.is_own(role) or linked or tried or self.is_own(role.partition("_")[2])
+        return self.is_own(role) or linked or tried or self.is_own(disposable.suffix_of(role))
 
 
 # ---- the rules for what a write is done to: each returns what is wrong, or an empty text
@@ -295,8 +298,13 @@ def _creates_policy(guard: Guard, given: Mapping[str, Any]) -> str:
     return _tagged("PolicyName")(guard, given) or _harmless(given, "PolicyDocument")
 
 
-def _creates_linked(_: Guard, given: Mapping[str, Any]) -> str:
+def _creates_linked(guard: Guard, given: Mapping[str, Any]) -> str:
+    """Ask for a service whose role the scenarios are about, and of Auto Scaling for a suffix of the run's own."""
     service = given.get("AWSServiceName")
+    if service == disposable.SERVICE:
+        suffix = given.get("CustomSuffix")
+        own = guard.is_own(suffix) and disposable.asked_for(given)
+        return "" if own else f"the suffix {suffix!r} is not of this run"
     return "" if service in LINKED_SERVICES else f"the service {service!r} has no rule here"
 
 

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import re
 import secrets
+import socket
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -99,6 +100,28 @@ class LeaseRecord(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     def runs(self) -> tuple[str, ...]:
         """The runs whose things may be in the account, oldest first; a sweep makes nothing."""
         return (*self.inherited, self.run) if self.purpose == RUN else self.inherited
+
+
+def new_record(
+    run: str, purpose: str, regions: tuple[str, ...], expires: datetime, now: datetime, plan: str = ""
+) -> LeaseRecord:
+    """Return what a lease says that somebody on this machine takes now.
+
+    Parameters
+    ----------
+    expires
+        When the session ends, UTC; the lease outlasts it.
+
+    """
+    return LeaseRecord(
+        run=run,
+        purpose=purpose,
+        host=socket.gethostname(),
+        started=now,
+        not_after=(expires + BEYOND_SESSION).replace(microsecond=0),
+        regions=regions,
+        plan=plan,
+    )
 
 
 @dataclass(frozen=True)

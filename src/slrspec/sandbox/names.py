@@ -73,12 +73,6 @@ def parse_name(text: str) -> OwnName | None:
     return OwnName(match["run"], int(match["number"]), match["final"] is not None) if match else None
 
 
-def run_of_suffix(role: str) -> str | None:
-    """Return the run that gave the suffix of a service-linked role, `AWSServiceRoleForAutoScaling_slrspec-…-1`."""
-    found = parse_name(role.partition("_")[2])
-    return found.run if found else None
-
-
 @dataclass(frozen=True)
 class OwnTags:
     """The tags of a run.

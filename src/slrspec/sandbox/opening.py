@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import threading
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -21,13 +20,14 @@ from slrspec.sandbox.budget import Budget
 from slrspec.sandbox.connection import Connection, bare_environment, found_credentials, host_of
 from slrspec.sandbox.guard import Guard
 from slrspec.sandbox.journal import Journal, read_journal
-from slrspec.sandbox.lease import BEYOND_SESSION, RUN, Lease, LeaseRecord, acquire
+from slrspec.sandbox.lease import RUN, Lease, acquire, new_record
 from slrspec.sandbox.names import new_run
-from slrspec.sandbox.operations import LEASE, PREFLIGHT
+from slrspec.sandbox.operations import LEASE, PREFLIGHT, SWEEPING
 from slrspec.sandbox.planning import Plan, make_plan
 from slrspec.sandbox.preflight import FULL, Found, look_around, refuse_doubt
 from slrspec.sandbox.role_record import read_role
-from slrspec.sandbox.sweep import SWEEPING, sweep, sweep_pace
+from slrspec.sandbox.sweep import sweep, sweep_pace
+from slrspec.sandbox.tidying import end
 from slrspec.sandbox.writes import Sender
 
 if TYPE_CHECKING:
@@ -160,7 +160,7 @@ def held(
             finally:
                 _held.remove(account)
                 account.ending = True
-                account.end()
+                end(account)
                 _give_back(account, folder / JOURNAL)
 
 
@@ -241,15 +241,7 @@ def _leased(connection: Connection, plan: Plan) -> Lease:
     expires = connection.expires
     assert expires is not None  # the preflight has seen it
     now = datetime.now(UTC)
-    record = LeaseRecord(
-        run=connection.guard.run,
-        purpose=RUN,
-        host=socket.gethostname(),
-        started=now,
-        not_after=(expires + BEYOND_SESSION).replace(microsecond=0),
-        regions=plan.regions,
-        plan=plan.digest,
-    )
+    record = new_record(connection.guard.run, RUN, plan.regions, expires, now, plan=plan.digest)
     iam, ssm = connection.client("iam"), connection.client("ssm", once=True)
     with connection.guard.permitted("taking the lease", LEASE | PREFLIGHT, holds_no_lease=True):
         lease = acquire(ssm, record, now, take_over=False, read_role=lambda: read_role(iam))

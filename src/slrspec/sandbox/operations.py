@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -95,6 +95,29 @@ TIDYING = frozenset(
 )
 """To give the account back after each scenario."""
 
+RESTORING = (
+    TIDYING
+    | MARKING
+    | {
+        "iam:AttachRolePolicy",
+        "iam:CreateServiceLinkedRole",
+        "iam:PutRolePermissionsBoundary",
+        "iam:UntagRole",
+        "iam:UpdateAssumeRolePolicy",
+        "iam:UpdateRole",
+    }
+)
+"""To put the service-linked role back as well, at the end."""
+
+SWEEPING = RESTORING | {
+    "iam:ListGroups",
+    "iam:ListInstanceProfiles",
+    "iam:ListPolicies",
+    "iam:ListUsers",
+    "rds:DescribeDBClusters",
+}
+"""To find what runs have left besides; all that a sweep may call but what the lease needs."""
+
 STARTING = frozenset({"rds:CreateDBInstance", "rds:DescribeDBInstances"})
 """To start instances before the scenarios that will need them."""
 
@@ -143,6 +166,48 @@ class InstanceNeed(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
         return self.second, self.protected
 
 
+class Call(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A call of RDS that a scenario makes before its last deletion, and that can be made before its turn comes.
+
+    Attributes
+    ----------
+    operation, parameters
+        `DeleteDBInstance`, and with what; things are called `slrspec-instance-1`, and a creation tells only that.
+    second
+        In the second Region.
+    refused
+        Whether it was refused, as the rule has it.
+
+    """
+
+    operation: str
+    parameters: dict[str, Any]
+    second: bool = False
+    refused: bool = False
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Where a scenario enters the course of another one that has done something else before.
+
+    Attributes
+    ----------
+    creation
+        Which instance's creation, counted from 1, is its own first write; 0 if it begins where the other one does.
+    reads
+        How many reads it makes before that.
+    instances
+        How many of the other's instances it knows nothing of.
+
+    """
+
+    creation: int = 0
+    reads: int = 0
+    instances: int = 0
+
+
+BEGINNING = Entry()
+
+
 class Needs(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What one scenario does and needs on a real account.
 
@@ -165,9 +230,16 @@ class Needs(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         or `any`.
     role_after
         What becomes of it: `kept` as it was, `altered`, or `deleted`.
+    disposable
+        Whether it makes a service-linked role with a suffix of the run's own, and deletes that.
+    ahead
+        The calls up to its last deletion, where nothing but instances of its own is concerned: they can be made
+        before its turn comes, so that the instances of several scenarios go at the same time.
     follows
         A scenario that makes the same writes in the same order, so that one course of events serves both; empty
         for none.
+    enters
+        Where in the other's course it begins.
 
     """
 
@@ -179,7 +251,10 @@ class Needs(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     deleted: int = 0
     services: tuple[str, ...] = ()
     writes_role: bool = False
+    disposable: bool = False
+    ahead: tuple[Call, ...] = ()
     follows: str = ""
+    enters: Entry = BEGINNING
 
     @property
     def alone(self) -> bool:
@@ -190,9 +265,9 @@ class Needs(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 def effective(needs: Mapping[str, Needs]) -> dict[str, Needs]:
     """Return what scenarios need of the account, where those that follow another one of them need nothing more."""
     return {
-        one: Needs(operations=needed.operations, role="any", follows=needed.follows)
+        one: Needs(operations=needed.operations, role="any", follows=needed.follows, enters=needed.enters)
         if needed.follows in needs
-        else msgspec.structs.replace(needed, follows="")
+        else msgspec.structs.replace(needed, follows="", enters=BEGINNING)
         for one, needed in needs.items()
     }
 

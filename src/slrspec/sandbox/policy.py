@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from slrspec.errors import SpecificationError
+from slrspec.sandbox import disposable
 from slrspec.sandbox.finding import TRIED_SERVICES
 from slrspec.sandbox.guard import CLASSES, ENGINES, LARGEST_GB, LEASE, LINKED_SERVICES
 from slrspec.sandbox.names import SUITE, SUITE_TAG
@@ -26,10 +27,10 @@ from slrspec.sandbox.operations import (
     PREFLIGHT,
     READING_BACK,
     STARTING,
+    SWEEPING,
     TIDYING,
     read_operations,
 )
-from slrspec.sandbox.sweep import SWEEPING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -112,16 +113,20 @@ OWN = "slrspec-??????-??????-*"
 LINKED = "role/aws-service-role/rds.amazonaws.com/AWSServiceRoleForRDS"
 OWN_ROLES = _iam(f"role/{OWN}", f"role/aws-service-role/rds.amazonaws.com/{OWN}")
 TRIED_ROLES = _iam(*(f"role/aws-service-role/{service}/*" for service in TRIED_SERVICES))
+DISPOSABLE_ROLES = _iam(f"role{disposable.PATH}{disposable.ROLE}_{OWN}")
 THE_ROLE = _iam(LINKED, f"{LINKED}_*")
 OWN_POLICIES = _iam(f"policy/{OWN}")
 RESERVED_POLICY = f"arn:{PARTITION}:iam::aws:policy/aws-service-role/AmazonRDSServiceRolePolicy"
+DISPOSABLE_POLICY = f"arn:{PARTITION}:iam::aws:policy/aws-service-role/{disposable.POLICY}"
 PEOPLES_BOUNDARY = _iam(f"policy/{INFRASTRUCTURE}/${{Name}}-of-people")[0]
 NEW_AND_OURS = {"StringEquals": {f"aws:RequestTag/{SUITE_TAG}": SUITE}}
 OURS = {"StringEquals": {f"aws:ResourceTag/{SUITE_TAG}": SUITE}}
 # Where the thing may not exist, and IAM is to get as far as saying so.
 NOT_ANOTHERS = {"StringEqualsIfExists": {f"aws:ResourceTag/{SUITE_TAG}": SUITE}}
 ATTACHABLE = {"ArnLike": {"iam:PolicyARN": [*OWN_POLICIES, RESERVED_POLICY]}}
+ATTACHABLE_TO_ROLES = {"ArnLike": {"iam:PolicyARN": [*OWN_POLICIES, RESERVED_POLICY, DISPOSABLE_POLICY]}}
 
+DISPOSABLE = "disposable"
 GRANTS = (
     Grant(
         "LookEverywhere",
@@ -160,7 +165,7 @@ GRANTS = (
             "iam:ListRolePolicies",
             "iam:SimulatePrincipalPolicy",
         ),
-        (*THE_ROLE, *OWN_ROLES, *TRIED_ROLES),
+        (*THE_ROLE, *OWN_ROLES, *TRIED_ROLES, *DISPOSABLE_ROLES),
     ),
     # IAM asks for `*` where it does not know the task.
     Grant("ReadDeletionTasks", "reads", ("iam:GetServiceLinkedRoleDeletionStatus",)),
@@ -227,7 +232,36 @@ GRANTS = (
         "roles",
         ("iam:AttachRolePolicy", "iam:DetachRolePolicy"),
         (*THE_ROLE, *OWN_ROLES),
-        ATTACHABLE,
+        ATTACHABLE_TO_ROLES,
+    ),
+    # Roles with a suffix of a run's own: nobody else's role has such a name, so that no tag is asked for.
+    Grant(
+        "CreateDisposableRoles",
+        DISPOSABLE,
+        ("iam:CreateServiceLinkedRole",),
+        DISPOSABLE_ROLES,
+        {"StringEquals": {"iam:AWSServiceName": disposable.SERVICE}},
+    ),
+    Grant(
+        "UseUpDisposableRoles",
+        DISPOSABLE,
+        (
+            "iam:DeleteRole",
+            "iam:DeleteRolePolicy",
+            "iam:DeleteServiceLinkedRole",
+            "iam:PutRolePolicy",
+            "iam:TagRole",
+            "iam:UpdateAssumeRolePolicy",
+            "iam:UpdateRole",
+        ),
+        DISPOSABLE_ROLES,
+    ),
+    Grant(
+        "TryToAttachToDisposableRoles",
+        DISPOSABLE,
+        ("iam:AttachRolePolicy", "iam:DetachRolePolicy"),
+        DISPOSABLE_ROLES,
+        ATTACHABLE_TO_ROLES,
     ),
     Grant("CreateRoles", "roles", ("iam:CreateRole",), OWN_ROLES, NEW_AND_OURS),
     Grant("CreatePolicies", "roles", ("iam:CreatePolicy", "iam:TagPolicy"), OWN_POLICIES, NEW_AND_OURS),
@@ -440,5 +474,5 @@ def runner_boundary() -> dict[str, Any]:
 
 def peoples_boundary() -> dict[str, Any]:
     """Return the document of the boundary of the people whom scenarios make: their deeds, on things of the run."""
-    kept = [statement for part in PARTS for statement in statements(part, PEOPLES_DEEDS)]
+    kept = [s for part in PARTS if part != DISPOSABLE for s in statements(part, PEOPLES_DEEDS)]
     return _document([*kept, NEVER[0]])

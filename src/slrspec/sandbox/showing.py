@@ -35,5 +35,10 @@ def plan_shown(specification: Specification, selection: Selection, lane: str, fo
     made = make_plan(settings, specification, scenarios, lane)
     if form == "json":
         return msgspec.json.format(msgspec.json.encode(made), indent=2).decode()
-    lines = (*plan_text.summary(made), *plan_text.details(made), *(plan_text.calls(made) if calls else ()))
+    lines = (
+        *plan_text.summary(made),
+        *plan_text.beside(made),
+        *plan_text.details(made),
+        *(plan_text.calls(made) if calls else ()),
+    )
     return "\n".join(lines)

@@ -28,55 +28,6 @@ if TYPE_CHECKING:
     from slrspec.sandbox.role_record import RoleRecord, Write
     from slrspec.sandbox.settings import SandboxSettings
 
-SWEEPING = frozenset(
-    {
-        "iam:AttachRolePolicy",
-        "iam:CreateServiceLinkedRole",
-        "iam:DeleteAccessKey",
-        "iam:DeleteGroup",
-        "iam:DeleteInstanceProfile",
-        "iam:DeletePolicy",
-        "iam:DeleteRole",
-        "iam:DeleteRolePermissionsBoundary",
-        "iam:DeleteRolePolicy",
-        "iam:DeleteServiceLinkedRole",
-        "iam:DeleteUser",
-        "iam:DeleteUserPolicy",
-        "iam:DetachGroupPolicy",
-        "iam:DetachRolePolicy",
-        "iam:DetachUserPolicy",
-        "iam:GetInstanceProfile",
-        "iam:GetPolicy",
-        "iam:GetRole",
-        "iam:GetServiceLinkedRoleDeletionStatus",
-        "iam:GetUser",
-        "iam:ListAccessKeys",
-        "iam:ListAttachedGroupPolicies",
-        "iam:ListAttachedRolePolicies",
-        "iam:ListAttachedUserPolicies",
-        "iam:ListGroups",
-        "iam:ListInstanceProfiles",
-        "iam:ListInstanceProfilesForRole",
-        "iam:ListPolicies",
-        "iam:ListRolePolicies",
-        "iam:ListRoles",
-        "iam:ListUserPolicies",
-        "iam:ListUsers",
-        "iam:PutRolePermissionsBoundary",
-        "iam:RemoveRoleFromInstanceProfile",
-        "iam:TagRole",
-        "iam:UntagRole",
-        "iam:UpdateAssumeRolePolicy",
-        "iam:UpdateRole",
-        "rds:DeleteDBInstance",
-        "rds:DeleteDBSnapshot",
-        "rds:DescribeDBClusters",
-        "rds:DescribeDBInstances",
-        "rds:DescribeDBSnapshots",
-        "rds:ModifyDBInstance",
-    }
-)
-"""All that a sweep may call, besides what the lease needs."""
 RUNNING = frozenset({"NOT_STARTED", "IN_PROGRESS"})
 AT_ONCE = 1.0
 

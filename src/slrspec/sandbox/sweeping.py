@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import socket
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from slrspec.sandbox.journal import Journal, read_journal
-from slrspec.sandbox.lease import BEYOND_SESSION, SWEEP, LeaseRecord, acquire, look_for_leases
+from slrspec.sandbox.lease import SWEEP, LeaseRecord, acquire, look_for_leases, new_record
 from slrspec.sandbox.opening import JOURNAL, connected
-from slrspec.sandbox.operations import LEASE, is_read
+from slrspec.sandbox.operations import LEASE, SWEEPING, is_read
 from slrspec.sandbox.preflight import look_around, refuse_doubt
 from slrspec.sandbox.role_record import read_role
-from slrspec.sandbox.sweep import SWEEPING, SweepReport, sweep, sweep_pace, would_sweep
+from slrspec.sandbox.sweep import SweepReport, sweep, sweep_pace, would_sweep
 from slrspec.sandbox.writes import Sender
 
 if TYPE_CHECKING:
@@ -99,8 +98,8 @@ def swept(
 
 def _known(journals: Iterable[Path], folder: Path) -> list[Intent]:
     files = list(journals)
-    if (folder / JOURNAL).exists():
-        files.append(folder / JOURNAL)
+    # Runs of other documents than that of RDS have folders of their own below.
+    files += [file for file in (folder / JOURNAL, *sorted(folder.glob(f"*/{JOURNAL}"))) if file.exists()]
     return [intent for file in files for intent in read_journal(file)]
 
 
@@ -114,14 +113,7 @@ def _leased(connection: Connection, wanted: Wanted) -> Lease:
     expires = connection.expires
     assert expires is not None  # the preflight has seen it
     now = datetime.now(UTC)
-    record = LeaseRecord(
-        run=connection.guard.run,
-        purpose=SWEEP,
-        host=socket.gethostname(),
-        started=now,
-        not_after=(expires + BEYOND_SESSION).replace(microsecond=0),
-        regions=connection.settings.regions,
-    )
+    record = new_record(connection.guard.run, SWEEP, connection.settings.regions, expires, now)
     iam, ssm = connection.client("iam"), connection.client("ssm", once=True)
     with connection.guard.permitted("taking the lease", LEASE | LOOKING, holds_no_lease=True):
         over = wanted.take_over or (wanted.run != "" and _is_of(look_for_leases(ssm), wanted.run, now))

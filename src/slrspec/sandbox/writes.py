@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from slrspec.running.trouble import PASSING_CODES, SERVER_ERROR, ProviderTrouble, answered_error
+from slrspec.sandbox import disposable
 from slrspec.sandbox.operations import READING_BACK, is_read
 from slrspec.sandbox.role_record import ROLE_PATH, SERVICE
 
@@ -100,6 +101,16 @@ READ_BACK = {
     "DeleteUser": ReadBack("GetUser", _some("UserName"), _gone),
     "PutRolePolicy": ReadBack("GetRolePolicy", _some("RoleName", "PolicyName"), _there),
 }
+
+
+def way_back(operation: str, parameters: Mapping[str, Any]) -> ReadBack | None:
+    """Return how to find out whether a write has happened; None if nothing tells."""
+    if suffix := disposable.asked_for(parameters):
+        # The service may have other roles, which say nothing about this one.
+        return ReadBack("GetRole", lambda _: {"RoleName": disposable.role_of(suffix)}, _there)
+    return READ_BACK.get(operation)
+
+
 # What is done to which thing: the first parameter that is there names it.
 NAMES = (
     "DBInstanceIdentifier",
@@ -179,7 +190,7 @@ class Sender:
             return answer
         # Refused here as well as when it is sent, so that the journal holds nothing that was never to be.
         self.connection.guard.check(service, operation, region, parameters)
-        name = next((str(parameters[key]) for key in NAMES if key in parameters), "")
+        name = disposable.asked_for(parameters) or next((str(parameters[k]) for k in NAMES if k in parameters), "")
         seq = self.journal.intend(
             service=service,
             operation=operation,
@@ -233,7 +244,7 @@ class Sender:
         self.settled(operation, parameters, state)
 
     def _read_back(self, operation: str, service: str, region: str, parameters: Mapping[str, Any]) -> State:
-        way = READ_BACK.get(operation)
+        way = way_back(operation, parameters)
         if way is None:
             return "inconclusive"
         absent = 0

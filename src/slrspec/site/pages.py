@@ -18,7 +18,7 @@ from slrspec.reporting.badge import badge
 from slrspec.reporting.comparison import summary
 from slrspec.reporting.look import KNOWN, LOOKS, UNEXPECTED
 from slrspec.running.checks import UNJUDGED
-from slrspec.running.verdict import Verdict, worst
+from slrspec.running.verdict import WORST_FIRST, Verdict, worst
 from slrspec.sandbox.ledger import CONFIRMED, CONTRADICTED, NEVER, STALE
 from slrspec.site import charts, values
 from slrspec.site.downloads import downloads, further
@@ -194,6 +194,7 @@ def _body(report: Report, template: str, path: str, title: str, context: dict[st
         "cut": values.cut,
         "difference": values.difference,
         "problem_of": values.problem_of,
+        "judged_of": _judged_of,
         "kept_of": _kept_of,
         "milliseconds": values.milliseconds,
     }
@@ -294,15 +295,30 @@ def _service(report: Report, service: str, column: Column) -> Iterator[tuple[str
     yield f"{path}.json", msgspec.json.format(msgspec.json.encode(results), indent=2) + b"\n"
 
 
+def _judged(found: Sequence[Evidence]) -> dict[tuple[str, str], list[Evidence]]:
+    """Return the evidence by rule and service; a rule may have several scenarios about a service."""
+    judged: dict[tuple[str, str], list[Evidence]] = {}
+    for one in found:
+        judged.setdefault((one.result.rule, one.service), []).append(one)
+    return judged
+
+
+def _judged_of(found: Sequence[Evidence]) -> int:
+    return len(_judged(found))
+
+
 def _kept_of(found: Sequence[Evidence]) -> int:
-    return sum(one.result.verdict is Verdict.PASS for one in found)
+    return sum(all(one.result.verdict is Verdict.PASS for one in those) for those in _judged(found).values())
 
 
 def _by_rule(report: Report, column: Column) -> list[tuple[str, list[Evidence | None]]]:
     """Return each service with its verdict on every rule of the report; None where the rule is not about it."""
     table = []
     for service, columns in report.by_service.items():
-        found = {one.result.rule: one for one in columns.get(column.slug, ())}
+        found = {
+            rule: min(those, key=lambda one: WORST_FIRST.index(one.result.verdict))
+            for (rule, _), those in _judged(columns.get(column.slug, ())).items()
+        }
         if found:
             table.append((service, [found.get(row.id) for row in report.rows]))
     return table

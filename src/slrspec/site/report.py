@@ -111,6 +111,8 @@ class Evidence:
         Its name in addresses, below its provider's.
     service
         Where the document is about many services, the one of the scenario; its scenarios share a page.
+    earlier
+        How many scenarios of the same rule and service stand before it.
 
     """
 
@@ -118,6 +120,12 @@ class Evidence:
     slug: str
     result: ScenarioResult
     service: str = ""
+    earlier: int = 0
+
+    @property
+    def mark(self) -> str:
+        """What its part of the service's page is called."""
+        return slug(self.result.rule) + (f"-{self.earlier + 1}" if self.earlier else "")
 
     @property
     def file(self) -> str:
@@ -129,7 +137,7 @@ class Evidence:
     @property
     def address(self) -> str:
         """Where it is shown, below the report."""
-        return f"{self.file}.html#rule-{slug(self.result.rule)}" if self.service else f"{self.file}.html"
+        return f"{self.file}.html#rule-{self.mark}" if self.service else f"{self.file}.html"
 
     @property
     def look(self) -> Look:
@@ -316,9 +324,9 @@ class Report:
             results = [r for r in column.run.scenarios if r.provider == column.provider.name]
             slugs = unique_slugs(result.scenario for result in results)
             for result in results:
-                found[result.provider, result.rule].append(
-                    Evidence(column, slugs[result.scenario], result, self._services.get(result.scenario, ""))
-                )
+                those, service = found[result.provider, result.rule], self._services.get(result.scenario, "")
+                earlier = sum(one.service == service for one in those)
+                those.append(Evidence(column, slugs[result.scenario], result, service, earlier))
         return {key: tuple(of) for key, of in found.items()}
 
     @cached_property

@@ -28,7 +28,11 @@ EACH_SERVICE: dict[str, Callable[[Service], bool]] = {
     "each-service-without-suffix": lambda service: not service.takes_suffix,
 }
 SERVICE = "service"
-PLAIN_TAGS = frozenset({*LEVELS, *SEEN, *EACH_SERVICE, "companion", "creates-cluster", "creates-instance"})
+# A scenario that makes a role under a suffix of its own and looks at no other: it can run where others' roles are.
+DISPOSABLE = "disposable"
+PLAIN_TAGS = frozenset(
+    {*LEVELS, *SEEN, *EACH_SERVICE, "companion", "creates-cluster", "creates-instance", DISPOSABLE}
+)
 CAPABILITIES = frozenset(
     {"access-advisor", "command-line", "iam-enforcement", "policy-simulation", "real-time", "second-region"}
 )

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from pytest_bdd import given, parsers, then, when
 
 from slrspec.running.trouble import ProviderTrouble
@@ -172,6 +173,21 @@ def the_role(account: RecordedAccount, service: Service) -> ObservedRole:
     return found
 
 
+@pytest.fixture
+def suffix(account: RecordedAccount) -> str:
+    """Return the suffix of the scenario's own, which nobody else's role has."""
+    return account.unique_name("suffix")
+
+
+@given("a service-linked role with a suffix of its own", target_fixture="role")
+@when("a service-linked role is created with a suffix of its own", target_fixture="role")
+def create_disposable(account: RecordedAccount, service: Service, suffix: str) -> ObservedRole:
+    """Create a role that is this scenario's and nobody else's, whatever roles the service has besides."""
+    iam = account.client("iam")
+    answer = iam.create_service_linked_role(AWSServiceName=service.principal, CustomSuffix=suffix)
+    return _created(account, answer)
+
+
 @given("no service-linked role")
 def no_role(account: RecordedAccount, service: Service) -> None:
     """Make sure that there is none."""
@@ -300,6 +316,12 @@ def role_name(role: ObservedRole, name: str, expect: Checks) -> None:
 def role_recorded_name(role: ObservedRole, service: Service, expect: Checks) -> None:
     """Expect the name that AWS was seen to give to the service's role."""
     role_name(role, service.role, expect)
+
+
+@then("the suffix stands behind the role's name")
+def role_ends_in_suffix(role: ObservedRole, suffix: str, expect: Checks) -> None:
+    """Expect a service-linked role's name, whichever the service has chosen, and the scenario's own suffix."""
+    expect.matches("the role's name", role.name, f"AWSServiceRoleFor.+_{re.escape(suffix)}", of=role.exchanges)
 
 
 @then("a role of the same name and the suffix stands beside it")

@@ -1,0 +1,247 @@
+"""Roles with a suffix of the run's own: made and deleted where all other roles are somebody else's, and stay."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from slrspec.errors import CallRefusedByGuard
+from slrspec.sandbox import disposable
+from slrspec.sandbox.disposable import COMMAND, SERVICE, role_of
+from slrspec.sandbox.guard import Guard
+from slrspec.sandbox.journal import read_journal
+from slrspec.sandbox.names import OwnTags, name
+from slrspec.sandbox.operations import read_operations
+from slrspec.sandbox.planning import make_plan
+from slrspec.spec.gherkin import read_specification
+from slrspec.spec.location import features_folder
+from tests.sandbox.bench import Bench, their_role
+from tests.sandbox.faulty_proxy import FAULTS, Call, Plan, proxied
+from tests.sandbox.forkserver import fork_server
+from tests.sandbox.matrix import SITUATIONS
+from tests.sandbox.places import REGIONS, Place
+from tests.sandbox.rehearsal import ALIAS, Rehearsal
+from tests.sandbox.test_planning import SETTINGS
+from tests.sandbox.test_sweep import RUN, TAGS, lease_of_a_dead_run, swept
+from tests.sandbox.whole_account import differences, everything, of_somebody_else
+
+SELECTED = tuple(COMMAND.split())
+OWN = name(RUN, 1)
+
+
+# ---- the plan
+
+
+def test_on_an_account_of_anybodys_all_of_them_are_run_and_create_no_instance() -> None:
+    catalogue = read_specification(features_folder("catalogue"))
+    plan = make_plan(SETTINGS, catalogue, catalogue.scenarios, "free")
+    assert {one.scenario for one in plan.run} == {
+        one for one, needs in read_operations().scenarios.items() if needs.disposable
+    }
+    assert {one.rule for one in plan.run} == {rule.id for rule in catalogue.rules} - {
+        "SLR-CRE-01",
+        "SLR-CRE-02",
+        "SLR-DEF-01",
+    }
+    assert (plan.instances, plan.usd) == (0, 0)
+
+
+def test_what_needs_a_services_one_role_is_not_run_and_says_so() -> None:
+    catalogue = read_specification(features_folder("catalogue"))
+    plan = make_plan(SETTINGS, catalogue, catalogue.scenarios)
+    reasons = {one.scenario: one.not_run for one in plan.scenarios if one.not_run}
+    assert reasons["SLR-DEL-01/deleting-s-role#ecs-amazonaws-com"] == (
+        "it needs the account's one role of ecs.amazonaws.com, which slrspec leaves alone"
+    )
+    assert reasons["SLR-DEL-01/deleting-a-role-of-with-a-suffix#connect-amazonaws-com"] == (
+        "slrspec makes no disposable role of connect.amazonaws.com"
+    )
+
+
+def test_the_plan_of_a_borrowed_role_says_what_else_can_be_run(tmp_path: Path, documented_url: str) -> None:
+    found = Rehearsal(Place(documented_url), tmp_path, documented_url)
+    shown = found.slrspec("plan", "--lane", "free")
+    assert f"  {found_disposable()} more need nothing but a role of {SERVICE}" in shown.stdout
+    assert f"slrspec run --provider aws {COMMAND} --max-usd 0" in shown.stdout
+    assert COMMAND not in found.slrspec("plan").stdout
+
+
+def found_disposable() -> int:
+    return sum(needs.disposable for needs in read_operations().scenarios.values())
+
+
+# ---- the guard
+
+
+@pytest.mark.parametrize(
+    ("operation", "given"),
+    [
+        ("CreateServiceLinkedRole", {"AWSServiceName": SERVICE}),
+        ("CreateServiceLinkedRole", {"AWSServiceName": SERVICE, "CustomSuffix": "slrspec"}),
+        ("CreateServiceLinkedRole", {"AWSServiceName": SERVICE, "CustomSuffix": name("261124-eeeeee", 1)}),
+        ("CreateServiceLinkedRole", {"AWSServiceName": "lexv2.amazonaws.com", "CustomSuffix": OWN}),
+        ("DeleteServiceLinkedRole", {"RoleName": disposable.ROLE}),
+        ("DeleteServiceLinkedRole", {"RoleName": f"{disposable.ROLE}_theirs"}),
+        ("DeleteServiceLinkedRole", {"RoleName": role_of(name("261124-eeeeee", 1))}),
+        ("DeleteServiceLinkedRole", {"RoleName": f"AWSServiceRoleForLexV2Bots_{OWN}"}),
+        ("DeleteRole", {"RoleName": disposable.ROLE}),
+        ("TagRole", {"RoleName": f"{disposable.ROLE}_theirs", "Tags": []}),
+    ],
+)
+def test_no_role_without_the_runs_own_suffix_is_written_to(operation: str, given: dict[str, Any]) -> None:
+    guard = Guard(RUN, "111122223333", REGIONS)
+    with guard.permitted("a test", frozenset({f"iam:{operation}"})), pytest.raises(CallRefusedByGuard):
+        guard.check("iam", operation, REGIONS[0], given)
+
+
+@pytest.mark.parametrize(
+    ("operation", "given"),
+    [
+        ("CreateServiceLinkedRole", {"AWSServiceName": SERVICE, "CustomSuffix": OWN}),
+        ("DeleteServiceLinkedRole", {"RoleName": role_of(OWN)}),
+        ("DeleteRole", {"RoleName": role_of(OWN)}),
+    ],
+)
+def test_the_runs_own_may_be(operation: str, given: dict[str, Any]) -> None:
+    guard = Guard(RUN, "111122223333", REGIONS)
+    with guard.permitted("a test", frozenset({f"iam:{operation}"})):
+        guard.check("iam", operation, REGIONS[0], given)
+
+
+# ---- a night in which everything else is somebody else's
+
+
+@pytest.fixture(scope="module")
+def night(documented_url: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[Rehearsal, list[str], list[Call]]:
+    place = Place(documented_url)
+    of_somebody_else(place)
+    their_role(place)
+    with proxied(documented_url, place.account) as proxy:
+        found = Rehearsal(place, tmp_path_factory.mktemp("night"), proxy.url)
+        before = everything(place)
+        done = found.slrspec(
+            "run", "--provider", "aws", *SELECTED, "--max-usd", "0", "--confirm", ALIAS, "--no-history", "-q"
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return found, differences(before, everything(place)), proxy.writes
+
+
+def results(found: Rehearsal) -> dict[str, Any]:
+    told: dict[str, Any] = json.loads((found.folder / ".slrspec" / "catalogue" / "results.json").read_text())
+    return told
+
+
+def test_every_rule_passes_and_costs_nothing(night: tuple[Rehearsal, list[str], list[Call]]) -> None:
+    found, _, _ = night
+    assert {one["verdict"] for one in results(found)["scenarios"]} == {"pass"}
+    told = json.loads((found.folder / ".slrspec" / "catalogue" / "night.json").read_text())
+    assert (told["lane"], told["limit_usd"], told["reserved_usd"], told["left"]) == ("free", 0, 0, [])
+    assert told["refused_by_the_guard"] == []
+
+
+def test_the_account_ends_as_it_began(night: tuple[Rehearsal, list[str], list[Call]]) -> None:
+    assert night[1] == []
+
+
+def test_only_roles_with_the_runs_suffix_were_asked_to_change(
+    night: tuple[Rehearsal, list[str], list[Call]],
+) -> None:
+    run = json.loads((night[0].folder / ".slrspec" / "catalogue" / "night.json").read_text())["run"]
+    roles = {str(call.parameters["RoleName"]) for call in night[2] if "RoleName" in call.parameters}
+    assert len({role for role in roles if role.startswith(disposable.ROLE)}) == found_disposable()
+    assert {role for role in roles if f"slrspec-{run}-" not in role} == set()
+
+
+def test_there_is_only_one_at_a_time(night: tuple[Rehearsal, list[str], list[Call]]) -> None:
+    """Each scenario's is gone before the next makes its own."""
+    made: list[str] = []
+    for call in night[2]:
+        if call.operation == "CreateServiceLinkedRole":
+            assert made == []
+            made.append(role_of(call.parameters["CustomSuffix"]))
+        elif call.operation == "DeleteServiceLinkedRole":
+            made.remove(call.parameters["RoleName"])
+    assert made == []
+
+
+# ---- killed, and swept
+
+
+@pytest.fixture(scope="module")
+def bench(documented_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    with fork_server() as fork:
+        folder = tmp_path_factory.mktemp("bench") / "machine"
+        yield Bench(documented_url, fork, folder, SITUATIONS["disposable"])
+
+
+@pytest.mark.parametrize(
+    ("operation", "when", "journal"),
+    [
+        ("CreateServiceLinkedRole", "after", True),
+        ("CreateServiceLinkedRole", "after", False),
+        ("TagRole", "after", False),
+        ("AttachRolePolicy", "before", False),
+        ("DeleteServiceLinkedRole", "before", True),
+    ],
+)
+def test_whatever_it_is_killed_at_the_sweep_leaves_nothing_and_touches_nothing_else(
+    bench: Bench, operation: str, when: str, journal: bool
+) -> None:
+    with bench._proxied(Plan()) as proxy:
+        assert bench.run().returncode == 0
+    at = next(call.number for call in proxy.calls if call.operation == operation)
+    row = bench.killed(at, when, journal=journal)
+    assert row.met
+    assert any(disposable.ROLE in change and change.endswith("is left") for change in row.dirty), row.dirty
+    assert (row.unclean, row.sweeps) == ((), (0,)), row
+
+
+def test_a_lost_answer_is_looked_for_under_the_very_name(bench: Bench) -> None:
+    """The service has other roles, which say nothing about this one."""
+    for fault, said in (("answer lost", "resolved"), ("500", "absent")):
+        plan = Plan(FAULTS[fault], concerns=lambda call: call.operation == "CreateServiceLinkedRole")
+        row = bench.spoiled(fault, plan)
+        journal = read_journal(bench.folder / ".slrspec" / "catalogue" / "journal.jsonl")
+        creation = next(one for one in journal if one.operation == "CreateServiceLinkedRole")
+        assert (creation.state, row.unclean) == (said, ()), row
+        assert sorted(row.verdicts.values()) == ["error", "pass"]
+
+
+# ---- whose a role is
+
+
+def a_role(place: Place, suffix: str, tags: list[dict[str, str]] | None = None) -> None:
+    place.iam.create_service_linked_role(AWSServiceName=SERVICE, CustomSuffix=suffix)
+    if tags:
+        place.iam.tag_role(RoleName=role_of(suffix), Tags=tags)
+
+
+def test_without_lease_and_journal_name_and_tags_are_enough(documented_place: Place) -> None:
+    a_role(documented_place, OWN, TAGS.listed())
+    assert swept(documented_place).gone == (f"service-linked role {role_of(OWN)} (name and tags)",)
+    assert everything(documented_place) == {"aliases": []}
+
+
+def test_without_them_and_without_tags_the_name_is_only_suspicious(documented_place: Place) -> None:
+    a_role(documented_place, OWN)
+    other = OwnTags("261124-eeeeee", 1, datetime.now(UTC) + timedelta(hours=1))
+    a_role(documented_place, name(RUN, 2), other.listed())
+    before = everything(documented_place)
+    report = swept(documented_place)
+    assert (len(report.suspicious), report.exit_code) == (2, 4)
+    assert {one for one in differences(before, everything(documented_place)) if "parameter" not in one} == set()
+
+
+def test_a_role_of_a_services_own_stays_whatever_tags_it_has(documented_place: Place) -> None:
+    a_role(documented_place, "theirs", TAGS.listed())
+    documented_place.iam.create_service_linked_role(AWSServiceName=SERVICE)
+    documented_place.iam.tag_role(RoleName=disposable.ROLE, Tags=TAGS.listed())
+    before = everything(documented_place)
+    lease_of_a_dead_run(documented_place)
+    swept(documented_place)
+    assert differences(before, everything(documented_place)) == []
