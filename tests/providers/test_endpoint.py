@@ -295,7 +295,7 @@ def test_the_address_is_needed(tmp_path: Path) -> None:
 
 
 def test_several_workers_share_it_only_if_accounts_are_apart(serve: str, moto_server: str, tmp_path: Path) -> None:
-    arguments = ["run", "--rule", "RDS-INT-01", "--workers", "2", "--no-deviations", "-q"]
+    arguments = ["run", "--workers", "2", "--no-deviations", "-q"]
     assert slrspec(*arguments, "--provider", f"endpoint:{serve}", cwd=tmp_path).returncode == 0
     refused = slrspec(*arguments, "--provider", f"endpoint:{moto_server}", cwd=tmp_path)
     assert refused.returncode == 2

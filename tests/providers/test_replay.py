@@ -227,8 +227,8 @@ def test_each_failure_is_found_again(tmp_path: Path) -> None:
 
 
 def test_a_replay_can_be_replayed_by_two_processes(moto_results: Results, tmp_path: Path) -> None:
-    first = replayed(moto_results, tmp_path, "--section", "editing")
-    second = replayed(first, tmp_path, "--section", "editing", "--workers", "2")
+    first = replayed(moto_results, tmp_path)
+    second = replayed(first, tmp_path, "--workers", "2")
     assert evidence(second) == evidence(first)
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from slrspec.running import session
+from slrspec.running import forking, session
 from slrspec.running.engine import Observer, Request, execute
 from slrspec.running.forking import Lost, in_forks, number_of_forks
 from slrspec.running.results import encode
@@ -27,9 +27,15 @@ if TYPE_CHECKING:
 EDITING = Selection(sections=("editing", "companions"))
 
 
+@pytest.fixture
+def forked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have a few scenarios forked, too."""
+    monkeypatch.setattr(forking, "SCENARIOS_EACH", 5)
+
+
 @pytest.mark.parametrize(
     ("wanted", "scenarios", "forks"),
-    [(2, 9, 1), (2, 19, 1), (2, 20, 2), (8, 35, 3), (3, 300, 3), (1, 300, 1), (4, 0, 1)],
+    [(2, 59, 1), (2, 60, 2), (8, 100, 3), (3, 300, 3), (1, 300, 1), (4, 0, 1)],
 )
 def test_few_scenarios_have_few_processes(wanted: int, scenarios: int, forks: int) -> None:
     assert number_of_forks(wanted, scenarios) == forks
@@ -67,6 +73,7 @@ def test_a_process_that_dies_is_told_with_its_end(capfd: pytest.CaptureFixture[s
     assert "a defect" in capfd.readouterr().err
 
 
+@pytest.mark.usefixtures("forked")
 def test_two_processes_have_the_results_of_one() -> None:
     one = execute(Request(("moto", "documented"), EDITING), Observer(lambda _: None))
     judged: list[str] = []
@@ -77,6 +84,7 @@ def test_two_processes_have_the_results_of_one() -> None:
     assert len(judged) == len(one.scenarios)
 
 
+@pytest.mark.usefixtures("forked")
 def test_what_a_killed_process_never_came_to_is_an_error_and_the_rest_is_kept(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

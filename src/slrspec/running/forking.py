@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     Send = Callable[[bytes], None]
 
 # With fewer for each, another process is not worth its beginning.
-SCENARIOS_EACH = 10
+SCENARIOS_EACH = 30
 PATIENCE = 10.0  # seconds for a process to clean up after Ctrl-C
 
 
