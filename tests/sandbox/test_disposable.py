@@ -24,7 +24,7 @@ from tests.sandbox.bench import Bench, their_role
 from tests.sandbox.faulty_proxy import FAULTS, Call, Plan, proxied
 from tests.sandbox.forkserver import fork_server
 from tests.sandbox.matrix import SITUATIONS
-from tests.sandbox.places import REGIONS, Place
+from tests.sandbox.places import DOCUMENTED, REGIONS, Place, serving
 from tests.sandbox.rehearsal import ALIAS, Rehearsal
 from tests.sandbox.test_planning import SETTINGS
 from tests.sandbox.test_sweep import RUN, TAGS, lease_of_a_dead_run, swept
@@ -210,6 +210,17 @@ def test_a_lost_answer_is_looked_for_under_the_very_name(bench: Bench) -> None:
         creation = next(one for one in journal if one.operation == "CreateServiceLinkedRole")
         assert (creation.state, row.unclean) == (said, ()), row
         assert sorted(row.verdicts.values()) == ["error", "pass"]
+
+
+def test_a_role_that_is_made_without_its_suffix_fails_the_rule_and_does_not_stay(tmp_path: Path) -> None:
+    with serving((*DOCUMENTED, "--fault", "suffix-left-out")) as url:
+        place = Place(url)
+        found = Rehearsal(place, tmp_path, url)
+        before = everything(place)
+        found.run("-q", *SELECTED, "--rule", "SLR-CRE-03", "--rule", "SLR-DEF-02")
+        verdicts = {one["rule"]: one["verdict"] for one in results(found)["scenarios"]}
+        assert verdicts == {"SLR-CRE-03": "fail", "SLR-DEF-02": "pass"}
+        assert differences(before, everything(place)) == []
 
 
 # ---- whose a role is

@@ -225,7 +225,7 @@ class AwsAccount:
         if operation == "DeleteServiceLinkedRole":
             held.tasks.append((str(answer["DeletionTaskId"]), str(parameters["RoleName"])))
         if operation == "CreateServiceLinkedRole" and of_its_own:
-            held.mark_disposable(disposable.role_of(of_its_own))
+            held.mark_disposable(of_its_own, str(answer["Role"]["RoleName"]))
         elif operation == "CreateServiceLinkedRole" and held.guard.owns_role:
             held.mark_role()
         return _without_own_tags(answer)

@@ -255,8 +255,14 @@ class HeldAccount:
                 if self.tried("iam", "TagRole", RoleName=name, Tags=self.tags):
                     self.marked = True
 
-    def mark_disposable(self, name: str) -> None:
-        """Tag a role with a suffix of the run's own, so that a sweep needs neither the lease nor the journal."""
+    def mark_disposable(self, suffix: str, name: str) -> None:
+        """Tag a role with a suffix of the run's own, so that a sweep needs neither the lease nor the journal.
+
+        One that was made without the suffix, against the service's word, is taken away like any that was not to be.
+        """
+        if disposable.suffix_of(name) != suffix:
+            self.made.append(Made("CreateServiceLinkedRole", disposable.SERVICE, ""))
+            return
         with self.guard.permitted(f"marking {name}", MARKING):
             self.tried("iam", "TagRole", RoleName=name, Tags=self.tags)
 
