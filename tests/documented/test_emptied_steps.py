@@ -22,6 +22,7 @@ BACKED_UP = {
     ("RDS-DEL-01", "the request is accepted"): "a deletion that was not accepted has not failed either",
     ("RDS-DEL-03", "the request is accepted"): "a deletion that was not accepted has not succeeded either",
     ("RDS-DEL-11", "the deletion fails"): "only a failure tells Regions",
+    ("RDS-DEL-14", "the DB instance exists"): "it is deleted afterwards",
     ("RDS-DEL-15", "it is accepted"): "the answer's status is looked at",
     ("RDS-DEL-18", "it is accepted"): "the answer's status is looked at",
     ("RDS-DEL-19", "it is accepted"): "the answer's status is looked at",
