@@ -20,6 +20,7 @@ seconds only to show the size.
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import statistics
 import subprocess
@@ -111,8 +112,8 @@ def main() -> None:
         folder = Path(name)
         environment = _environment(folder)
         for wanted in options.scenarios:
-            number = tile(folder / "ours", wanted)
-            _record(folder, environment)
+            tile(folder / "ours", wanted)
+            number = _record(folder, environment)
             commands = {
                 side: command
                 for side, command in _commands(folder, number).items()
@@ -146,12 +147,13 @@ def _environment(folder: Path) -> dict[str, str]:
     }
 
 
-def _record(folder: Path, environment: dict[str, str]) -> None:
+def _record(folder: Path, environment: dict[str, str]) -> int:
+    """Record the calls of the scenarios that run, and return how many these are."""
     (folder / "calls.json").unlink(missing_ok=True)
     line = [sys.executable, "-m", "pytest", "-p", "calls", "--provider", "moto", "-q", "-p", "no:cacheprovider"]
     line += ["--slr-features", "ours", "--slr-no-deviations"]
     subprocess.run(line, cwd=folder, env=environment, stdout=subprocess.DEVNULL, check=False)
-    assert (folder / "calls.json").is_file()
+    return len(json.loads((folder / "calls.json").read_text(encoding="utf-8")))
 
 
 def _commands(folder: Path, number: int) -> dict[str, list[str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import time
@@ -22,17 +23,10 @@ if TYPE_CHECKING:
 
     Judge = Callable[[Request], int]
 
-BETWEEN_LOOKS = 0.2
+BETWEEN_LOOKS = 0.1
 # What takes longest to import, and does not change while somebody writes a rule. The steps do.
-HEAVY = ("boto3.session", "pytest", "pytest_bdd.plugin", "gherkin.parser", "slrspec.providers.registry")
-MOTO = (
-    "moto",
-    "moto.iam.models",
-    "moto.iam.responses",
-    "moto.rds.models",
-    "moto.rds.responses",
-    "moto.sts.responses",
-)
+HEAVY = ("pytest", "pytest_bdd.plugin", "gherkin.parser", "slrspec.running.session", "slrspec.history.folder")
+OURS = frozenset({"moto", "documented"})
 
 
 def watch(request: Request, judge: Judge) -> NoReturn:
@@ -80,13 +74,17 @@ def watch(request: Request, judge: Judge) -> NoReturn:
 
 
 def _preload(request: Request) -> None:
-    from slrspec.providers.loopback import local_environment
-    from slrspec.providers.moto import SETTINGS
+    from slrspec.providers.moto import MotoProvider
+    from slrspec.running.botocore_models import models_read_once
 
-    ours = {"moto", "documented"}
-    with local_environment(**SETTINGS):  # moto reads some of its settings when it is imported
-        for name in HEAVY + (MOTO if {p.partition(":")[0] for p in request.providers} & ours else ()):
-            import_module(name)
+    for name in HEAVY:
+        import_module(name)
+    if OURS & {provider.partition(":")[0] for provider in request.providers}:
+        with models_read_once():
+            provider = MotoProvider()
+            provider.preload()
+            provider.close()
+    gc.freeze()  # a collection in a fork would write to, and so copy, all that it shares
 
 
 def _again(request: Request, before: Specification, now: Specification, changed: set[Path], judge: Judge) -> int:
