@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from slrspec.providers.endpoint import EndpointProvider
 from slrspec.running import forking, session
 from slrspec.running.engine import Observer, Request, execute
 from slrspec.running.forking import Lost, in_forks, number_of_forks
@@ -39,6 +40,11 @@ def forked(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_few_scenarios_have_few_processes(wanted: int, scenarios: int, forks: int) -> None:
     assert number_of_forks(wanted, scenarios) == forks
+
+
+def test_where_calls_wait_fewer_scenarios_are_worth_a_process() -> None:
+    assert EndpointProvider.calls_wait
+    assert [number_of_forks(8, scenarios, waiting=True) for scenarios in (7, 8, 31, 32, 86)] == [1, 2, 7, 8, 8]
 
 
 def test_what_each_sends_arrives_in_its_order() -> None:

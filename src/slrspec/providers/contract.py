@@ -169,7 +169,8 @@ class Provider(Protocol):
     """Where scenarios run.
 
     One that has an attribute `region` tells `slrspec plan --cells` where its calls go, and one with a text `single`
-    why several processes must not use it at once.
+    why several processes must not use it at once. One whose `calls_wait` for another process gets more workers for
+    fewer scenarios, and one with a method `preload` is asked to load what its first calls would, before it is forked.
     """
 
     @property

@@ -91,6 +91,8 @@ class EndpointProvider:
 
     """
 
+    calls_wait = True
+
     def __init__(self, argument: str | EndpointSettings = "") -> None:
         if not argument:
             raise UsageError("the provider endpoint needs an address", hint="endpoint:http://127.0.0.1:5000")

@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 
     Send = Callable[[bytes], None]
 
-# With fewer for each, another process is not worth its beginning.
+# With fewer for each, another process is not worth its beginning; where calls wait for another one, it is sooner.
 SCENARIOS_EACH = 30
+WAITING_EACH = 4
 PATIENCE = 10.0  # seconds for a process to clean up after Ctrl-C
 
 
@@ -31,9 +32,16 @@ def possible() -> bool:
     return hasattr(os, "fork") and not plain_wanted()
 
 
-def number_of_forks(wanted: int, scenarios: int) -> int:
-    """Return how many processes are never slower than one for so many scenarios, and not more than wanted."""
-    return max(1, min(wanted, scenarios // SCENARIOS_EACH))
+def number_of_forks(wanted: int, scenarios: int, *, waiting: bool = False) -> int:
+    """Return how many processes are never slower than one for so many scenarios, and not more than wanted.
+
+    Parameters
+    ----------
+    waiting
+        Whether the scenarios' calls are answered by another process, or across a network.
+
+    """
+    return max(1, min(wanted, scenarios // (WAITING_EACH if waiting else SCENARIOS_EACH)))
 
 
 @dataclass(frozen=True)

@@ -232,7 +232,8 @@ class SpecificationSession:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> object:
         """Run the scenarios in forks of this process, where several are asked for and worth it."""
-        forks = number_of_forks(self.config.getoption("slr_forks"), len(session.items))
+        waiting = any(getattr(provider, "calls_wait", False) for provider in self.providers.values())
+        forks = number_of_forks(self.config.getoption("slr_forks"), len(session.items), waiting=waiting)
         if forks == 1:
             return None
         for provider in self.providers.values():
