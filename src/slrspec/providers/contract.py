@@ -170,7 +170,7 @@ class Provider(Protocol):
 
     One that has an attribute `region` tells `slrspec plan --cells` where its calls go, and one with a text `single`
     why several processes must not use it at once. One whose `calls_wait` for another process gets more workers for
-    fewer scenarios, and one with a method `preload` is asked to load what its first calls would, before it is forked.
+    fewer scenarios, and one with a method `preload` is asked to load what first calls would before it is forked.
     """
 
     @property
