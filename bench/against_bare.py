@@ -19,10 +19,10 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 from measured import add_option, keep
+from processes import Took, took
 from tiling import tile
 
 HERE = Path(__file__).parent
@@ -52,17 +52,21 @@ def main() -> None:
                 environment |= {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONPYCACHEPREFIX": os.devnull}
             else:
                 for command in (suite, bare):  # warm up: byte code, the disk's cache
-                    _took(command, folder, environment)
+                    took(command, folder, environment)
             rounds = options.rounds or ROUNDS.get(wanted, 3)
-            pairs = [(_took(suite, folder, environment), _took(bare, folder, environment)) for _ in range(rounds)]
-            print(f"{number:9}  {calls:6}  {_ratio(pairs, 0)}  {_ratio(pairs, 1)}", flush=True)
+            pairs = [(took(suite, folder, environment), took(bare, folder, environment)) for _ in range(rounds)]
+            print(f"{number:9}  {calls:6}  {_ratio(pairs, 'seconds')}  {_ratio(pairs, 'processor')}", flush=True)
             said = "suite / bare script" + (", cold" if options.cold else "")
-            keep(options, said, number, [suite[0] / bare[0] for suite, bare in pairs])
+            keep(options, said, number, _ratios(pairs, "seconds"))
 
 
-def _ratio(pairs: list[tuple[tuple[float, float], tuple[float, float]]], which: int) -> str:
-    ratios = sorted(suite[which] / bare[which] for suite, bare in pairs)
-    bare = statistics.median(bare[which] for _, bare in pairs)
+def _ratios(pairs: list[tuple[Took, Took]], which: str) -> list[float]:
+    return sorted(getattr(suite, which) / getattr(bare, which) for suite, bare in pairs)
+
+
+def _ratio(pairs: list[tuple[Took, Took]], which: str) -> str:
+    ratios = _ratios(pairs, which)
+    bare = statistics.median(getattr(bare, which) for _, bare in pairs)
     return f"{statistics.median(ratios):.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f}; {bare:.1f} s)"
 
 
@@ -74,21 +78,6 @@ def _record(folder: Path, environment: dict[str, str]) -> int:
     if done.returncode not in {0, 1}:  # stock moto breaks rules
         raise SystemExit(done.stdout + done.stderr)
     return sum(len(one["calls"]) for one in json.loads((folder / "calls.json").read_text(encoding="utf-8")))
-
-
-def _took(command: list[str], folder: Path, environment: dict[str, str]) -> tuple[float, float]:
-    """Run a command, and return its seconds by the clock and of the processor."""
-    begun = time.perf_counter()
-    process = subprocess.Popen(
-        command, cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
-    )
-    assert process.stderr is not None
-    said = process.stderr.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode not in {0, 1}:
-        raise SystemExit(f"{' '.join(command)}: {said}")
-    return time.perf_counter() - begun, usage.ru_utime + usage.ru_stime
 
 
 if __name__ == "__main__":

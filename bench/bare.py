@@ -3,7 +3,8 @@
     python bench/bare.py CALLS.json
 
 It has every advantage that the suite's provider has: an account for each scenario by header, no default images,
-shared session and clients, botocore's files read once each, rare garbage collection, one attempt per call.
+shared session and clients, botocore's files read once each, rare garbage collection, finished accounts forgotten,
+one attempt per call.
 """
 
 from __future__ import annotations
@@ -20,6 +21,27 @@ from typing import Any
 TESTING = "testing"
 
 
+def read_models_once() -> None:
+    """Have botocore parse each of its files once, as the suite does."""
+    from botocore.loaders import JSONFileLoader
+
+    read = cache(partial(JSONFileLoader.load_file, JSONFileLoader()))
+    setattr(JSONFileLoader, "load_file", lambda _, path: read(path))  # noqa: B010 - it is another one's
+
+
+def forget_account(account: str) -> None:
+    """Let go of a finished account, as the suite's provider does: the others are the faster for it."""
+    from moto.core.base_backend import BackendDict
+    from moto.core.model_instances import reset_model_data
+
+    for backends in getattr(BackendDict, "_instances"):  # noqa: B009 - it is generic
+        dict.pop(backends, account, None)
+    reset_model_data()
+    if "moto.ec2.models.subnets" in sys.modules:
+        subnet: Any = sys.modules["moto.ec2.models.subnets"]
+        subnet.Subnet._base_avail_ip_iterator.cache_clear()  # noqa: SLF001
+
+
 def main() -> None:
     """Replay the calls, each scenario in an account of its own."""
     os.environ.update(
@@ -33,12 +55,10 @@ def main() -> None:
     gc.disable()
     from boto3.session import Session
     from botocore.config import Config
-    from botocore.loaders import JSONFileLoader
     from moto import mock_aws, settings
     from moto.core.authorization import ActionAuthenticatorMixin
 
-    read = cache(partial(JSONFileLoader.load_file, JSONFileLoader()))
-    setattr(JSONFileLoader, "load_file", lambda _, path: read(path))  # noqa: B010 - as the suite does
+    read_models_once()
     with mock_aws():
         session = Session()
         gc.freeze()
@@ -83,6 +103,9 @@ def main() -> None:
                 if operation == "CreateAccessKey":
                     made = answer["AccessKey"]
                     fresh.append((made["AccessKeyId"], made["SecretAccessKey"]))
+            forget_account(account)
+            for used_up in [one for one in clients if one[2] != TESTING]:
+                del clients[used_up]
     gc.freeze()
     print(f"{calls} calls, {failed} of them refused", file=sys.stderr)
 

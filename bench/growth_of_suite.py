@@ -12,13 +12,12 @@ from __future__ import annotations
 
 import argparse
 import os
-import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 from measured import add_option, keep
+from processes import took
 from tiling import tile
 
 
@@ -55,17 +54,8 @@ def _measured(folder: Path, features: str, provider: str, workers: str) -> tuple
     command = [sys.executable, "-m", "slrspec", "run", "--provider", provider, "-q", "--no-history"]
     environment = os.environ | {"SLRSPEC_AWS_CLI": ""}  # commands are other processes, whose time is not counted
     command += ["--features", features, "--workers", workers, "--no-deviations"]
-    begun = time.perf_counter()
-    process = subprocess.Popen(
-        command, cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
-    )
-    assert process.stderr is not None
-    said = process.stderr.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode not in {0, 1}:  # stock moto breaks rules, and no deviation covers a tiled one
-        raise SystemExit(f"slrspec run ended with {process.returncode}: {said}")
-    return time.perf_counter() - begun, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1000
+    measured = took(command, folder, environment)
+    return measured.seconds, measured.processor, measured.peak
 
 
 if __name__ == "__main__":

@@ -10,9 +10,11 @@ import gc
 import json
 import os
 import random
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from bare import forget_account, read_models_once
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -101,11 +103,9 @@ class Tuned:
         )
         gc.disable()
         from boto3.session import Session
-        from botocore.loaders import JSONFileLoader
         from moto import mock_aws
 
-        read = cache(partial(JSONFileLoader.load_file, JSONFileLoader()))
-        setattr(JSONFileLoader, "load_file", lambda _, path: read(path))  # noqa: B010
+        read_models_once()
         mock_aws().start()
         self._session = Session()
         self._account = ""
@@ -116,12 +116,11 @@ class Tuned:
 
     def make_calls(self, number: int) -> int:
         """Make the calls of a scenario in an account of its own, and return how many there were."""
-        from moto.core.base_backend import BackendDict
-
         self._account = str(random.randrange(10**11, 10**12))
         made = made_by(self._client, scenarios()[number], self._account)
-        for backends in getattr(BackendDict, "_instances"):  # noqa: B009 - it is generic
-            dict.pop(backends, self._account, None)
+        forget_account(self._account)
+        for key in [key for key in self._clients if key[2] != TESTING]:
+            del self._clients[key]
         return made
 
     def _name_account(self, params: dict[str, Any], **_: object) -> None:

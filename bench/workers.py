@@ -19,6 +19,7 @@ import time
 from pathlib import Path
 
 from measured import add_option, keep
+from processes import took
 from tiling import tile
 
 ROUNDS = {30: 9, 300: 5, 3000: 2}
@@ -42,9 +43,10 @@ def main() -> None:
             rounds = options.rounds or ROUNDS.get(wanted, 3)
             number = tile(folder / "ours", wanted)
             several = [*line, "--workers", str(options.workers)]
-            _seconds(line, folder, environment)
+            took(line, folder, environment)  # warm up
             pairs = [
-                (_seconds(several, folder, environment), _seconds(line, folder, environment)) for _ in range(rounds)
+                (took(several, folder, environment).seconds, took(line, folder, environment).seconds)
+                for _ in range(rounds)
             ]
             said = f"{options.workers} workers / 1"
             ratio = keep(options, said, number, [more / one for more, one in pairs])
@@ -58,20 +60,12 @@ def main() -> None:
                     print(f"{number:6} scenarios: warm re-run / cold run, {said}: {ratio:.2f}", flush=True)
 
 
-def _seconds(command: list[str], folder: Path, environment: dict[str, str]) -> float:
-    begun = time.perf_counter()
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
-    if done.returncode not in {0, 1}:  # stock moto breaks rules
-        raise SystemExit(done.stdout + done.stderr)
-    return time.perf_counter() - begun
-
-
 def _warm(
     command: list[str], folder: Path, environment: dict[str, str], often: tuple[int, int | None]
 ) -> list[float]:
     """Change every rule of some files, or of all, so many times under a watch; return how long each re-run took."""
     rounds, files = often
-    took: list[float] = []
+    readings: list[float] = []
     with subprocess.Popen(
         command, cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
     ) as watch:
@@ -82,9 +76,9 @@ def _warm(
                 text = file.read_text(encoding="utf-8").replace("  Rule: ", f"  Rule: {number} ")
                 file.write_text(text, encoding="utf-8")
             _until_watching(watch)
-            took.append(time.perf_counter() - begun)
+            readings.append(time.perf_counter() - begun)
         watch.terminate()
-    return took
+    return readings
 
 
 def _until_watching(watch: subprocess.Popen[str]) -> None:

@@ -52,6 +52,15 @@ def test_two_processes_have_the_same_results(moto_results: dict[str, Any], tmp_p
     assert timeless(json.loads(run.stdout)) == timeless(moto_results)
 
 
+def test_processes_that_are_not_forked_have_the_same_results(moto_results: dict[str, Any], tmp_path: Path) -> None:
+    run = slrspec("run", "--format", "json", "--workers", "2", cwd=tmp_path, SLRSPEC_PLAIN="1")
+    assert run.returncode == 0, run.stderr
+    found = json.loads(run.stdout)
+    plainly = {key: found["environment"].pop(key) for key in ("step lookup", "botocore's files")}
+    assert all(plainly.values())
+    assert timeless(found) == timeless(moto_results)
+
+
 def test_a_provider_named_twice_is_run_once(tmp_path: Path) -> None:
     run = slrspec(
         "run", "--provider", "moto", "--provider", "moto", "--rule", "RDS-DEL-03", "--format", "json", cwd=tmp_path

@@ -37,7 +37,7 @@ def run_and_keep(request: Request, out: Path, *, kept: bool) -> tuple[Run, Speci
     """
     from slrspec.history.folder import append
     from slrspec.running.engine import Observer, check, execute
-    from slrspec.running.results import encoded
+    from slrspec.running.results import write_run
     from slrspec.running.withheld import write_withheld
 
     specification, total = check(request)
@@ -47,8 +47,7 @@ def run_and_keep(request: Request, out: Path, *, kept: bool) -> tuple[Run, Speci
     observer = Observer(progress.judged)
     done = execute(request, observer)
     progress.clear()
-    with target.open("wb") as stream:
-        stream.writelines(encoded(done))
+    write_run(target, done)
     write_withheld(out, observer.withheld)
     if kept:
         append(out / HISTORY, done)

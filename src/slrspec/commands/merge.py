@@ -100,12 +100,11 @@ def _write(out: Path, run: Run, chosen: Chosen, withheld: Withheld, *, kept: boo
     from slrspec.commands.keeping import writable
     from slrspec.history.folder import append
     from slrspec.reporting.terminal import totals_line
-    from slrspec.running.results import encoded
+    from slrspec.running.results import write_run
     from slrspec.running.withheld import write_withheld
 
     target = writable(out)
-    with target.open("wb") as stream:
-        stream.writelines(encoded(run))
+    write_run(target, run)
     write_withheld(out, withheld)
     if kept:
         append(out / HISTORY, run)

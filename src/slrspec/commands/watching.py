@@ -6,6 +6,7 @@ import gc
 import os
 import sys
 import time
+from contextlib import closing
 from dataclasses import replace
 from importlib import import_module
 from typing import TYPE_CHECKING, NoReturn
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 BETWEEN_LOOKS = 0.1
 # What takes longest to import, and does not change while somebody writes a rule. The steps do.
 HEAVY = ("pytest", "pytest_bdd.plugin", "gherkin.parser", "slrspec.running.session", "slrspec.history.folder")
-OURS = frozenset({"moto", "documented"})
 
 
 def watch(request: Request, judge: Judge) -> NoReturn:
@@ -74,16 +74,15 @@ def watch(request: Request, judge: Judge) -> NoReturn:
 
 
 def _preload(request: Request) -> None:
-    from slrspec.providers.moto import MotoProvider
+    from slrspec.providers.registry import find_provider
     from slrspec.running.botocore_models import models_read_once
+    from slrspec.running.forking import preload
 
     for name in HEAVY:
         import_module(name)
-    if OURS & {provider.partition(":")[0] for provider in request.providers}:
-        with models_read_once():
-            provider = MotoProvider()
-            provider.preload()
-            provider.close()
+    for name in request.providers:
+        with models_read_once(), closing(find_provider(name)) as provider:
+            preload(provider)
     gc.freeze()  # a collection in a fork would write to, and so copy, all that it shares
 
 

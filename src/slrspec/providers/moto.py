@@ -13,7 +13,6 @@ import time
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from functools import cache
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
 
     from boto3.session import Session
     from botocore.client import BaseClient
-    from botocore.loaders import Loader
 
 REGION = "us-east-1"
 SECOND_REGION = "eu-west-1"
@@ -135,21 +133,10 @@ class MotoProvider:
         with _no_collection():
             # moto hooks into the sessions made after its import, so the session must not be older.
             from boto3.session import Session
-            from botocore.session import Session as Core
             from moto import mock_aws
 
             self._opened.enter_context(mock_aws())
-            core = Core()
-            core.register_component("data_loader", _models())
-            self._session = Session(botocore_session=core)
-
-
-@cache
-def _models() -> Loader:
-    """Return what has read the services' models: they are megabytes of JSON, and the same in every session."""
-    from botocore.loaders import Loader
-
-    return Loader()
+            self._session = Session()
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from slrspec.running.results import (
     ScenarioResult,
     Suite,
     Totals,
+    without_run,
 )
 from slrspec.running.verdict import Verdict, conformant, worst
 
@@ -61,7 +62,7 @@ def assemble(  # noqa: PLR0913 - a run is made of as many things
     """
     missing = "interrupted before it ran" if info.interrupted else "no result arrived"
     judged = [
-        results.get(name, scenario.id) or results.add(_not_run(scenario, name, missing))
+        results.get(name, scenario.id) or results.add(without_run(scenario, name, Verdict.NOT_RUN, missing))
         for name in providers
         for scenario in selected
     ]
@@ -197,15 +198,4 @@ def _provider(name: str, description: Description) -> ProviderInfo:
         started_by=description.started_by,
         capabilities=sorted(description.capabilities),
         settings=dict(description.settings),
-    )
-
-
-def _not_run(scenario: Scenario, provider: str, reason: str) -> ScenarioResult:
-    return ScenarioResult(
-        scenario=scenario.id,
-        rule=scenario.rule,
-        provider=provider,
-        name=scenario.name,
-        verdict=Verdict.NOT_RUN,
-        reason=reason,
     )

@@ -18,9 +18,8 @@ if TYPE_CHECKING:
 
 METHOD = "load_file"
 PARAMETERS = ["self", "file_path"]
-_read: dict[
-    str, Any
-] = {}  # for as long as the process lives: hundreds of runs of the fault matrix ask for the same
+# For as long as the process lives: hundreds of runs of the fault matrix ask for the same.
+_read: dict[str, Any] = {}
 
 
 @contextmanager

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from multiprocessing.connection import Connection
     from multiprocessing.context import ForkProcess
 
+    from slrspec.providers.contract import Provider
+
     Send = Callable[[bytes], None]
 
 # With fewer for each, another process is not worth its beginning; where calls wait for another one, it is sooner.
@@ -42,6 +44,13 @@ def number_of_forks(wanted: int, scenarios: int, *, waiting: bool = False) -> in
 
     """
     return max(1, min(wanted, scenarios // (WAITING_EACH if waiting else SCENARIOS_EACH)))
+
+
+def preload(provider: Provider) -> None:
+    """Let a provider load what first calls would, if it can, so that no fork of this process need do so."""
+    load = getattr(provider, "preload", None)
+    if load is not None:
+        load()
 
 
 @dataclass(frozen=True)

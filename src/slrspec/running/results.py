@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from slrspec.spec.rules import Scenario
+
 SCHEMA_VERSION = 1
 
 
@@ -133,6 +135,18 @@ class ScenarioResult(Record, frozen=True, kw_only=True):
     exchanges: list[Exchange] = []
     names: list[str] = []
     waits: list[Wait] = []
+
+
+def without_run(scenario: Scenario, provider: str, verdict: Verdict, reason: str) -> ScenarioResult:
+    """Return the result of a scenario that never began, or of which nothing arrived."""
+    return ScenarioResult(
+        scenario=scenario.id,
+        rule=scenario.rule,
+        provider=provider,
+        name=scenario.name,
+        verdict=verdict,
+        reason=reason,
+    )
 
 
 class Known(Record, frozen=True, kw_only=True):
@@ -275,6 +289,12 @@ def encoded(run: Run) -> Iterator[bytes]:
         yield before + b"\n    " + text
         before = b","
     yield b"\n  ]\n}\n"
+
+
+def write_run(file: Path, run: Run) -> None:
+    """Write a `results.json`, a scenario at a time."""
+    with file.open("wb") as stream:
+        stream.writelines(encoded(run))
 
 
 def read_run(file: Path) -> Run:

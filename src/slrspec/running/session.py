@@ -25,8 +25,8 @@ from slrspec.running.botocore_models import models_read_once
 from slrspec.running.collecting import FeatureFile, scenario_of
 from slrspec.running.deviations import Deviation, read_deviations, shipped_file
 from slrspec.running.evidence import Results
-from slrspec.running.forking import in_forks, number_of_forks
-from slrspec.running.results import RunInfo, ScenarioResult, encoded
+from slrspec.running.forking import in_forks, number_of_forks, preload
+from slrspec.running.results import RunInfo, ScenarioResult, without_run, write_run
 from slrspec.running.scenario_run import ScenarioRun, unjudged
 from slrspec.running.selection import Selection
 from slrspec.running.step_lookup import forget_values, remembered_steps
@@ -237,7 +237,7 @@ class SpecificationSession:
         if forks == 1:
             return None
         for provider in self.providers.values():
-            getattr(provider, "preload", _nothing)()
+            preload(provider)
         shares = [session.items[share::forks] for share in range(forks)]
 
         def work(share: int, send: Callable[[bytes], None]) -> None:
@@ -255,7 +255,7 @@ class SpecificationSession:
         for item in items:
             scenario, provider = scenario_of(item), _provider_of(item)
             if scenario is not None and self.results.get(provider, scenario.id) is None:
-                self._take_result(_without_run(scenario, provider, Verdict.ERROR, f"its process was {how}"))
+                self._take_result(without_run(scenario, provider, Verdict.ERROR, f"its process was {how}"))
 
     def pytest_bdd_before_step(self, request: pytest.FixtureRequest, step: Any) -> None:  # noqa: ANN401
         """Open the step."""
@@ -369,8 +369,7 @@ class SpecificationSession:
         self.run = self._assemble()
         target = self.config.getoption("slr_results")
         if target:
-            with Path(target).open("wb") as stream:
-                stream.writelines(encoded(self.run))
+            write_run(Path(target), self.run)
         if self._observer is not None:
             self._observer.finished(self.run, Withheld(self.salt, frozenset(self.withheld)))
         if session.exitstatus in {
@@ -448,22 +447,7 @@ def _not_begun(scenario: Scenario, provider: str, call: pytest.CallInfo[None], *
         verdict = Verdict.NOT_RUN
     elif RECORDS in scenario.tags:
         verdict, reason = unjudged(verdict, reason)
-    return _without_run(scenario, provider, verdict, reason)
-
-
-def _without_run(scenario: Scenario, provider: str, verdict: Verdict, reason: str) -> ScenarioResult:
-    return ScenarioResult(
-        scenario=scenario.id,
-        rule=scenario.rule,
-        provider=provider,
-        name=scenario.name,
-        verdict=verdict,
-        reason=reason,
-    )
-
-
-def _nothing() -> None:
-    """Stand in for what a provider does not have."""
+    return without_run(scenario, provider, verdict, reason)
 
 
 def environment() -> dict[str, str]:

@@ -439,19 +439,13 @@ IAM_KINDS = (
             "list_roles",
             "Roles",
             "RoleName",
-            _linked_role,
-            path=f"{RESERVED_PATH}{service}/",
+            judge,
+            path=path,
         )
-        for service in TRIED_SERVICES
-    ),
-    Kind(
-        "service-linked role",
-        "iam",
-        "list_roles",
-        "Roles",
-        "RoleName",
-        _disposable,
-        path=disposable.PATH,
+        for path, judge in (
+            *((f"{RESERVED_PATH}{service}/", _linked_role) for service in TRIED_SERVICES),
+            (disposable.PATH, _disposable),
+        )
     ),
 )
 
