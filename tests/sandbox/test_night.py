@@ -96,6 +96,19 @@ def test_instances_came_and_went_in_the_order_of_the_plan(whole: tuple[Rehearsal
     assert "".join(letters.get(one.operation, "") for one in journal if one.state == "ok") == expected.events
 
 
+def test_everybody_is_made_before_the_first_scenario_and_used_by_the_one_that_needs_them(
+    whole: tuple[Rehearsal, dict[str, Any]],
+) -> None:
+    """Or more would have been made: one in place of each who did not fit."""
+    found, _ = whole
+    planned = json.loads(found.slrspec("plan", "--format", "json").stdout)["scenarios"]
+    journal = read_journal(found.folder / ".slrspec" / "journal.jsonl")
+    keys = [one.time for one in journal if one.operation == "CreateAccessKey"]
+    acts = [one.time for one in journal if one.operation in {"CreateServiceLinkedRole", "CreateDBInstance"}]
+    assert len(keys) == sum(one["people"] for one in planned) == 12
+    assert max(keys) < min(acts)
+
+
 def test_deletions_were_asked_for_before_the_scenarios_that_look_at_them(
     whole: tuple[Rehearsal, dict[str, Any]],
 ) -> None:
@@ -303,7 +316,7 @@ def test_an_interrupted_night_asks_for_deletions_and_waits_for_none(number: sign
 
 
 LOST = ("answer lost", "500 after", "body cut, length right")
-WRITES = ("CreateDBInstance", "CreateRole", "CreateServiceLinkedRole", "CreateUser")
+WRITES = ("CreateDBInstance", "CreateRole", "CreateServiceLinkedRole")
 QUICK = {("CreateDBInstance", "answer lost"), ("CreateServiceLinkedRole", "body cut, length right")}
 
 
@@ -322,7 +335,6 @@ def test_a_lost_answer_is_an_error_and_is_never_sent_again(
         "CreateDBInstance": "RDS-DEL-15",
         "CreateRole": "RDS-EDT-01",
         "CreateServiceLinkedRole": "RDS-INT-01",
-        "CreateUser": "RDS-PER-18",
     }[operation]
     concerns = _that(operation)
     with proxied(documented_place.url, documented_place.account, Plan(FAULTS[fault], concerns=concerns)) as proxy:
@@ -334,6 +346,29 @@ def test_a_lost_answer_is_an_error_and_is_never_sent_again(
     assert one["verdict"] == "error"
     assert "read back: it had happened" in one["reason"]
     assert len([call for call in proxy.calls if call.operation == operation]) == 1
+    assert everything(found.place) == before
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        "CreateAccessKey",
+        pytest.param("CreateUser", marks=pytest.mark.long),
+        pytest.param("PutUserPolicy", marks=pytest.mark.long),
+    ],
+)
+def test_who_could_not_be_made_ahead_is_made_in_their_turn(
+    operation: str, documented_place: Place, tmp_path: Path
+) -> None:
+    """Somebody else than before: what came of the first one nobody relies on, and it is taken away."""
+    plan = Plan(FAULTS["answer lost"], concerns=_that(operation))
+    with proxied(documented_place.url, documented_place.account, plan) as proxy:
+        found = rehearsal(documented_place, tmp_path, proxy.url)
+        before = everything(found.place)
+        run = found.run("-q", "--rule", "RDS-PER-18")
+    assert run.returncode == 0, run.stdout + run.stderr
+    made = [call.parameters["UserName"] for call in proxy.calls if call.operation == "CreateUser"]
+    assert len(made) == len(set(made)) == 2
     assert everything(found.place) == before
 
 

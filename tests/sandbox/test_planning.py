@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -10,8 +11,8 @@ import msgspec
 import pytest
 
 from slrspec.sandbox.budget import Budget
-from slrspec.sandbox.operations import InstanceNeed, Needs, encode_operations, is_read, read_operations
-from slrspec.sandbox.order import in_order, starts
+from slrspec.sandbox.operations import Call, InstanceNeed, Needs, encode_operations, is_read, read_operations
+from slrspec.sandbox.order import can_be_begun, in_order, starts
 from slrspec.sandbox.planning import NO_BOUNDARY, Plan, digest_of, lacking, make_plan, worst_timing
 from slrspec.sandbox.prices import HOURLY, InstanceKind, price
 from slrspec.sandbox.settings import SandboxSettings
@@ -19,6 +20,7 @@ from slrspec.sandbox.timetable import EXPECTED, simulate
 from slrspec.spec.gherkin import EVERY_EDITION, read_specification
 from slrspec.spec.location import features_folder
 from slrspec.spec.rules import Specification
+from slrspec.steps.principal import policy_of
 
 SETTINGS = SandboxSettings(
     account_id="111122223333",
@@ -199,6 +201,58 @@ def test_an_instance_that_survives_is_used_again() -> None:
     assert len(starts(["looking", "using"], needs, [])) == 1
     assert len(starts(["using", "using-too"], needs, [])) == 2
     assert starts(["using"], needs, [INSTANCE]) == []
+
+
+def test_deletions_are_begun_where_nobody_needs_an_instance_for_anything_else() -> None:
+    looking = Needs(operations=(), role="any", instances=(INSTANCE,))
+    call = Call(operation="DeleteDBInstance", parameters={"DBInstanceIdentifier": "slrspec-instance-1"})
+    using = Needs(operations=(), role="any", instances=(INSTANCE,), deleted=1, ahead=(call,))
+    without = Needs(operations=(), role="any")
+    needs = {"looking": looking, "without": without, "using": using}
+    assert can_be_begun(["without", "using"], needs)
+    assert not can_be_begun(["looking", "without", "using"], needs)
+    assert not can_be_begun(["without"], needs)
+
+
+def test_while_instances_go_what_needs_none_is_run(specification: Specification) -> None:
+    plan = whole(specification)
+    (together,) = [step for step in plan.path if step.instances > 1]
+    assert together.minutes < EXPECTED.deletion - 1
+
+
+def test_who_must_not_find_the_role_comes_after_who_has_deleted_it(specification: Specification) -> None:
+    """A deletion that is a scenario's own act, or that an altered role needs anyhow, costs no more time."""
+    needs = read_operations().scenarios
+    leading = [needs[one.scenario] for one in whole(specification).run if not one.follows]
+    found = [(before.role_after, after.role) for before, after in pairwise(leading)]
+    assert ("kept", "absent") not in found
+
+
+def test_who_follows_leaves_the_role_to_its_leader() -> None:
+    deleting = Needs(operations=(), role="present", role_after="deleted")
+    following = Needs(operations=(), role="any", follows="deleting")
+    without = Needs(operations=(), role="absent")
+    needs = {"deleting": deleting, "following": following, "without": without}
+    night = simulate(["deleting", "following", "without"], needs, EXPECTED)
+    assert night.moments["following"].ends == night.moments["without"].ends
+
+
+def test_people_are_waited_for_once_however_many_there_are() -> None:
+    def night(number: int) -> float:
+        needs = {"one": Needs(operations=(), role="any", people=tuple(map(str, range(number))))}
+        return simulate(["one"], needs, EXPECTED).minutes
+
+    assert night(2) > night(1) > night(0)
+    assert night(2) - night(1) < EXPECTED.people / 4
+
+
+def test_everybody_who_is_needed_has_a_policy(specification: Specification) -> None:
+    """By the name that the steps have for them, which is what the file of operations knows."""
+    people = {name for needs in read_operations().scenarios.values() for name in needs.people}
+    assert people
+    document = specification.document
+    found = {name: json.dumps(policy_of(name, document, document.services[0])) for name in people}
+    assert len(set(found.values())) == len(people)
 
 
 def test_a_protected_one_is_no_substitute_for_another() -> None:

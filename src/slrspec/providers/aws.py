@@ -7,7 +7,6 @@ is taken away before the next, and instances that one leaves intact are used by 
 from __future__ import annotations
 
 import copy
-import json
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -20,8 +19,8 @@ from slrspec.sandbox.account import Started
 from slrspec.sandbox.course import Course, Following, key_of
 from slrspec.sandbox.names import TAG_KEYS
 from slrspec.sandbox.opening import held_account
-from slrspec.sandbox.operations import PEOPLE
 from slrspec.sandbox.patience import LastCall, RealPatience
+from slrspec.sandbox.people import someone
 from slrspec.sandbox.preparing import prepare, start_behind, take
 from slrspec.sandbox.tidying import give_back, tidy
 from slrspec.sandbox.writes import RUNNER, Caller
@@ -35,8 +34,6 @@ if TYPE_CHECKING:
     from slrspec.sandbox.planning import Plan
 
 CAPABILITIES = frozenset({"iam-enforcement", "second-region"})
-# A new key has to work so many times in a row before anybody relies on it.
-WORKING_CALLS = 3
 
 
 class AwsProvider:
@@ -231,33 +228,8 @@ class AwsAccount:
         return _without_own_tags(answer)
 
     def principal(self, name: str, policy: PolicyDocument) -> Principal:
-        """Make a user with the policy inline, never more than the boundary allows, and a key that works."""
-        held, user = self.held, self.unique_name("user")
-        with held.guard.permitted(f"making somebody for {self.scenario}", PEOPLE):
-            held.call("iam", "CreateUser", **held.tagged("CreateUser", {"UserName": user}))
-            held.call("iam", "PutUserPolicy", UserName=user, PolicyName="only", PolicyDocument=json.dumps(policy))
-            key = held.call("iam", "CreateAccessKey", UserName=user)["AccessKey"]
-            found = Principal(name, key["AccessKeyId"], key["SecretAccessKey"])
-            self._await_key(found)
-        held.sleep(held.pace.settling)
-        return found
-
-    def _await_key(self, principal: Principal) -> None:
-        caller = Caller(principal.name, (principal.access_key, principal.secret_key))
-        good = 0
-
-        def works() -> bool:
-            nonlocal good
-            try:
-                self.held.sender.call("sts", "GetCallerIdentity", self.region, {}, caller)
-            except Exception:  # noqa: BLE001 - it does not work yet, or its time runs out
-                good = 0
-            else:
-                good += 1
-            return good >= WORKING_CALLS
-
-        if not self.held.wait(works):
-            raise ProviderTrouble("a new access key does not work")
+        """Return a user with the policy inline, never more than the boundary allows, and a key that works."""
+        return someone(self.held, self.scenario, name, policy)
 
     def unique_name(self, noun: str) -> str:
         """Return the name of an instance that was started ahead, where the plan has one, or a new one."""

@@ -29,8 +29,10 @@ if TYPE_CHECKING:
     from slrspec.sandbox.journal import State
     from slrspec.sandbox.lease import Lease
     from slrspec.sandbox.patience import Wait
+    from slrspec.sandbox.people import Person
     from slrspec.sandbox.planning import Plan
     from slrspec.sandbox.settings import SandboxSettings
+    from slrspec.spec.rules import Specification
 
 
 @dataclass(frozen=True)
@@ -94,10 +96,14 @@ class HeldAccount:
     ----------
     role_before
         The service-linked role as it was found; None for none.
+    specification
+        What the plan's scenarios are of.
     waits
         What was waited for, by anybody.
     left
         What could not be taken away, in words.
+    people
+        Those who were made ahead and whom no scenario has had yet; None until they are made.
     idle
         Instances that no scenario uses just now.
     begun
@@ -129,9 +135,11 @@ class HeldAccount:
     budget: Budget
     lane: str
     role_before: RoleRecord | None
+    specification: Specification
     pace: Pace
     waits: list[Wait] = field(default_factory=list)
     left: list[str] = field(default_factory=list)
+    people: list[Person] | None = None
     idle: list[Started] = field(default_factory=list)
     begun: dict[str, Begun] = field(default_factory=dict)
     going: set[str] = field(default_factory=set)
@@ -168,7 +176,8 @@ class HeldAccount:
     def kept(self) -> set[str]:
         """The names of what later scenarios need, final snapshots among it."""
         begun = {started.name for begun in self.begun.values() for started in begun.used}
-        return {started.name for started in self.idle} | begun | {f"{name}{names.FINAL}" for name in begun}
+        people = {person.user for person in self.people or ()}
+        return {started.name for started in self.idle} | begun | {f"{name}{names.FINAL}" for name in begun} | people
 
     @property
     def tags(self) -> list[dict[str, str]]:

@@ -11,6 +11,7 @@ import msgspec
 from slrspec.errors import SlrspecError
 from slrspec.running.command_line import TAG
 from slrspec.running.engine import Observer, Request, execute
+from slrspec.running.recorder import ADMINISTRATOR
 from slrspec.running.scenario_run import RECORDED
 from slrspec.running.selection import Selection
 from slrspec.running.verdict import Verdict
@@ -83,7 +84,7 @@ def _joined(first: Needs | None, second: Needs) -> Needs:
         raise SlrspecError("a scenario creates other instances at another pace", hint="plan for the larger number")
     return Needs(
         operations=tuple(sorted({*first.operations, *second.operations})),
-        people=max(first.people, second.people),
+        people=tuple(dict.fromkeys((*first.people, *second.people))),
         instances=first.instances,
         services=first.services,
         deleted=max(first.deleted, second.deleted),
@@ -100,7 +101,7 @@ def _needs(result: ScenarioResult) -> Needs:
     creations = [e for e in exchanges if e.operation == "CreateDBInstance" and e.error is None]
     return Needs(
         operations=tuple(sorted({f"{e.service}:{e.operation}" for e in exchanges})),
-        people=len({e.principal for e in exchanges} - {"administrator"}),
+        people=tuple(dict.fromkeys(e.principal for e in exchanges if e.principal != ADMINISTRATOR)),
         instances=tuple(_instance(result, creation) for creation in creations),
         deleted=sum(e.operation == "DeleteDBInstance" and e.error is None for e in exchanges),
         services=tuple(sorted(_services(exchanges) - {SERVICE})),
@@ -119,8 +120,8 @@ def _instance(result: ScenarioResult, creation: Exchange) -> InstanceNeed:
         number=int(str(creation.parameters["DBInstanceIdentifier"]).rpartition("-")[2]),
         second=creation.region == SECOND_REGION,
         protected=bool(creation.parameters.get("DeletionProtection")),
-        event=_is_when(result, step.line) or creation.principal != "administrator",
-        someone=creation.principal != "administrator",
+        event=_is_when(result, step.line) or creation.principal != ADMINISTRATOR,
+        someone=creation.principal != ADMINISTRATOR,
     )
 
 
@@ -139,7 +140,7 @@ def _ahead(result: ScenarioResult) -> tuple[Call, ...]:
     calls = [e for e in result.exchanges if deletions and e.number <= deletions[-1]]
     created = [e for e in calls if e.operation == "CreateDBInstance"]
     steps = {number: step.line for step in result.steps for number in step.exchanges}
-    of_instances = all(e.service == "rds" and e.principal == "administrator" for e in result.exchanges)
+    of_instances = all(e.service == "rds" and e.principal == ADMINISTRATOR for e in result.exchanges)
     looked_at = any(_is_when(result, steps[e.number]) for e in created)
     if not of_instances or looked_at or len(created) != len(deletions):
         return ()
@@ -241,7 +242,7 @@ def entry_of(follower: ScenarioResult, leader: ScenarioResult) -> Entry | None:
     From the beginning, or, where the other one deletes the role, from a state that it comes to later: no role and
     no instance, or an instance more than the scenario knows of.
     """
-    if follower.scenario == leader.scenario or any(e.principal != "administrator" for e in follower.exchanges):
+    if follower.scenario == leader.scenario or any(e.principal != ADMINISTRATOR for e in follower.exchanges):
         return None
     # One may find a role where the other creates it; then they are not alike.
     if _role_before(follower) == _role_before(leader) and can_follow(follower, leader, BEGINNING):

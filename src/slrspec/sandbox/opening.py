@@ -150,6 +150,7 @@ def held(
             budget=Budget(permission.max_usd, LONGEST_LIFE * 60),
             lane=found.lane,
             role_before=lease.record.role,
+            specification=specification,
             taken=found.taken,
             pace=pace,
         )

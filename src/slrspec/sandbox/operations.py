@@ -216,7 +216,7 @@ class Needs(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     operations
         What the administrator and the people made for the scenario may call, `iam:GetRole`, sorted.
     people
-        How many users with a policy it needs.
+        The users with a policy that it needs, as its steps call them.
     instances
         The DB instances that it creates, in order.
     deleted
@@ -246,7 +246,7 @@ class Needs(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     operations: tuple[str, ...]
     role: str
     role_after: str = "kept"
-    people: int = 0
+    people: tuple[str, ...] = ()
     instances: tuple[InstanceNeed, ...] = ()
     deleted: int = 0
     services: tuple[str, ...] = ()

@@ -13,11 +13,12 @@ if TYPE_CHECKING:
 def in_order(scenarios: Sequence[tuple[str, Needs]]) -> list[str]:
     """Return the ids of scenarios in the order in which they share most.
 
-    First what needs no instance and may find or leave no role. Then each scenario that looks at the creation of an
+    First what needs no instance and may find or leave no role: after each scenario that must not find the role one
+    that deletes it, or alters it so that it has to be deleted. Then each scenario that looks at the creation of an
     instance, and after it one that uses this instance up; both need an account in which there is no other. Then all
-    instances that are left to be created are started at once, and while they come into being the scenarios run that
-    need none. At last those that use them, the ones that leave them intact before the ones that do not. Whoever
-    follows another one's course comes right behind it, while everything is as that one has left it.
+    instances that are left to be created are started at once. Those that leave them intact are next; the ones that
+    do not ask for all deletions, and while the instances go the scenarios run that need none. Whoever follows
+    another one's course comes right behind it, while everything is as that one has left it.
     """
     leading = [(one, needed) for one, needed in scenarios if not needed.follows]
     behind = {one: [other for other, needed in scenarios if needed.follows == one] for one, _ in leading}
@@ -31,7 +32,10 @@ def _leaders_in_order(scenarios: Sequence[tuple[str, Needs]]) -> list[str]:
     def those(which: Callable[[Needs], bool]) -> list[str]:
         return [one for one in place if which(needs[one])]
 
-    alone = those(lambda n: not n.instances and (n.alone or n.role_after == "altered"))
+    without = those(lambda n: not n.instances and n.role == "absent")
+    deleting = those(lambda n: not n.instances and n.role != "absent" and n.role_after == "deleted")
+    altering = those(lambda n: not n.instances and n.role != "absent" and n.role_after == "altered")
+    alone = [one for pair in _zipped(without, [*deleting, *altering]) for one in pair]
     meanwhile = those(lambda n: not n.instances and not (n.alone or n.role_after == "altered"))
     shown = those(lambda n: any(i.event and not i.someone for i in n.instances))
     by_others = those(lambda n: any(i.someone for i in n.instances))
@@ -43,9 +47,10 @@ def _leaders_in_order(scenarios: Sequence[tuple[str, Needs]]) -> list[str]:
     chain = sorted(shown, key=lambda one: (needs[one].role == "absent", place[one]))
     paired = [one for pair in _zipped(chain, here) for one in pair]
     using = those(lambda n: bool(n.instances) and not n.alone and not any(i.event for i in n.instances))
-    intact = sorted(using, key=lambda one: (needs[one].deleted > 0, place[one]))
+    intact = [one for one in using if not needs[one].deleted]
+    using_up = [one for one in using if needs[one].deleted]
     elsewhere = [one for one in ending if one not in here]
-    return [*alone, *paired, *by_others, *meanwhile, *intact, *elsewhere]
+    return [*alone, *paired, *by_others, *intact, *meanwhile, *using_up, *elsewhere]
 
 
 def _zipped(first: list[str], second: list[str]) -> Iterable[list[str]]:
@@ -77,6 +82,12 @@ def behind(order: Sequence[str], needs: dict[str, Needs], one: str) -> list[str]
     if not rest or needs[rest[0]].role == "absent":
         return []
     return segment(rest, needs, 0)
+
+
+def can_be_begun(group: Sequence[str], needs: dict[str, Needs]) -> bool:
+    """Tell whether the deletions of a group can be asked for: nobody in it needs an instance for anything else."""
+    using = [one for one in group if needs[one].instances]
+    return bool(using) and all(needs[one].ahead for one in using)
 
 
 def starts(group: Sequence[str], needs: dict[str, Needs], idle: Sequence[InstanceNeed]) -> list[InstanceNeed]:

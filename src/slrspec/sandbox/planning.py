@@ -183,7 +183,14 @@ def digest_of(plan: Plan) -> str:
 def worst_timing(settings: SandboxSettings) -> Timing:
     """Return the longest that everything may take before nobody waits any longer."""
     minutes = float(settings.instance_minutes)
-    return Timing(max(minutes, CREATION), max(minutes, DELETION), WORST_ROLE_DELETION, WORST_PERSON, WORST_CALL)
+    return Timing(
+        creation=max(minutes, CREATION),
+        deletion=max(minutes, DELETION),
+        role_deletion=WORST_ROLE_DELETION,
+        people=WORST_PERSON,
+        person=WORST_PERSON,
+        call=WORST_CALL,
+    )
 
 
 NO_BOUNDARY = "no permissions boundary is named for the users that it needs"
@@ -226,7 +233,7 @@ def _planned(
         scenario=one,
         rule=rules[one],
         operations=needed.operations,
-        people=needed.people,
+        people=len(needed.people),
         starts=started,
         creates=(*started, *(regions[need.second] for need in needed.instances if need.event)),
         shares=moment.shared,

@@ -16,7 +16,8 @@ from slrspec.running.trouble import ProviderTrouble, answered_error
 from slrspec.sandbox.account import Begun, Started
 from slrspec.sandbox.course import Course, key_of
 from slrspec.sandbox.operations import MARKING, STARTING, TIDYING, needs_of
-from slrspec.sandbox.order import behind, segment, starts, surviving
+from slrspec.sandbox.order import behind, can_be_begun, segment, starts, surviving
+from slrspec.sandbox.people import make_people
 from slrspec.sandbox.tidying import delete_instances, delete_role, status_of
 from slrspec.sandbox.writes import RUNNER
 
@@ -35,6 +36,7 @@ def prepare(held: HeldAccount, scenario: str) -> None:
 
     """
     _lead_instead(held, scenario)
+    make_people(held)
     needed = held.needs[scenario]
     if needed.follows:
         return  # everything has to stay as the other one has left it
@@ -45,8 +47,7 @@ def prepare(held: HeldAccount, scenario: str) -> None:
         if needed.role == "absent" or held.altered:
             delete_role(held)
         _start_ahead(held, scenario)
-    if needed.ahead:
-        _begin_deletions(held, scenario)
+    _begin_deletions(held, scenario)
 
 
 def _lead_instead(held: HeldAccount, scenario: str) -> None:
@@ -76,12 +77,13 @@ def _delete_surplus(held: HeldAccount, needed: Needs) -> None:
 
 
 def _group(held: HeldAccount, scenario: str) -> list[str]:
-    return segment(held.order, held.needs, held.order.index(scenario))
+    """Return the scenario and those after it that bear each other's instances, but for what was begun."""
+    group = segment(held.order, held.needs, held.order.index(scenario))
+    return [one for one in group if one not in held.begun]
 
 
 def _start_ahead(held: HeldAccount, scenario: str) -> None:
-    group = [one for one in _group(held, scenario) if one not in held.begun]
-    for need in starts(group, held.needs, [one.need for one in held.idle]):
+    for need in starts(_group(held, scenario), held.needs, [one.need for one in held.idle]):
         if not held.budget.reserve(held.region_of(need)):
             return  # the scenarios that have none will not be run, and say why
         held.idle.append(_start(held, need))
@@ -125,8 +127,9 @@ def _begin_deletions(held: HeldAccount, scenario: str) -> None:
 
     Each is shown these very calls and answers, and goes on from there.
     """
-    for one in _group(held, scenario):
-        if held.needs[one].ahead and one not in held.begun and (begun := _begin(held, one)) is not None:
+    group = _group(held, scenario)
+    for one in group if can_be_begun(group, held.needs) else ():
+        if held.needs[one].ahead and (begun := _begin(held, one)) is not None:
             held.begun[one] = begun
 
 

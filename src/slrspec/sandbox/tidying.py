@@ -336,6 +336,7 @@ def end(held: HeldAccount) -> None:
     try:
         with held.guard.permitted("the end of the run", RESTORING):
             held.left.clear()  # whatever could not be taken away before is looked at once more
+            held.people = []
             held.idle.clear()
             held.begun.clear()
             _take_away(held)

@@ -11,31 +11,43 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from slrspec.sandbox.operations import InstanceNeed
-from slrspec.sandbox.order import behind, segment, starts, surviving
+from slrspec.sandbox.order import behind, can_be_begun, segment, starts, surviving
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from slrspec.sandbox.operations import Needs
 
-# Minutes that RDS and IAM take, as others have measured them (docs/plan.md), and at worst.
+# Minutes: what an instance takes as others have measured it, the halves reckoned of our own looks and waits (docs/plan.md).
 CREATION, DELETION, ROLE_DELETION, PERSON, CALL = 7.0, 5.0, 0.5, 0.5, 0.005
 WORST_ROLE_DELETION, WORST_PERSON, WORST_CALL = 5.0, 3.0, 0.05
+# Three writes, before each of which the lease is read, and three looks whether the key works.
+CALLS_FOR_A_PERSON = 9
 CALLS, COMING, GOING = "calls", "coming", "going"
 """What a step of the critical path is: calls, users and roles; instances that come into being; or that go."""
 
 
 class Timing(msgspec.Struct, frozen=True):
-    """Minutes that things take: creating and deleting an instance, deleting the role, making someone, a call."""
+    """Minutes that things take: creating and deleting an instance, deleting the role, a call, and people.
+
+    Attributes
+    ----------
+    people
+        Until the keys of all who are made ahead can be relied on.
+    person
+        For each of them besides, where theirs cannot and they have to be made again in their turn.
+
+    """
 
     creation: float
     deletion: float
     role_deletion: float
+    people: float
     person: float
     call: float
 
 
-EXPECTED = Timing(CREATION, DELETION, ROLE_DELETION, PERSON, CALL)
+EXPECTED = Timing(CREATION, DELETION, ROLE_DELETION, PERSON, 0.0, CALL)
 
 
 class Moment(msgspec.Struct, frozen=True):
@@ -127,12 +139,14 @@ class _Night:
 
     def _moment(self, number: int, one: str) -> Moment:
         begins, needed, self.turn, self.waits = self.clock, self.needs[one], (one,), []
+        if number == 0:
+            self._make_people()
         self._prepare(needed)
         group = [other for other in segment(self.order, self.needs, number) if other not in self.begun]
         started = self._start(starts(group, self.needs, [found.need for found in self.idle]))
-        if needed.ahead and one not in self.begun:
+        if can_be_begun(group, self.needs):
             self._begin(group)
-        self._spend(CALLS, self.timing.call * len(needed.operations) * 2 + self.timing.person * needed.people)
+        self._spend(CALLS, self.timing.call * len(needed.operations) * 2 + self.timing.person * len(needed.people))
         begun = one in self.begun
         used = self.begun.pop(one) if begun else [self._used(need) for need in needed.instances]
         if any(need.event for need in needed.instances):
@@ -146,7 +160,7 @@ class _Night:
             self._await_gone([found])
         if needed.role_after == "deleted" or needed.disposable:
             self._spend(CALLS, self.timing.role_deletion)
-        self.role = {"kept": "kept", "altered": "altered", "deleted": "absent"}[needed.role_after]
+        self._leave_role(needed)
         rest = used[needed.deleted :]
         self._ask([found for found in rest if found.need.someone])
         self.idle += [found for found in rest if not found.need.someone]
@@ -155,12 +169,24 @@ class _Night:
             self._await_going()
         return Moment(begins, self.clock, tuple(started), shared, tuple(self.waits))
 
+    def _make_people(self) -> None:
+        number = sum(len(self.needs[one].people) for one in self.order)
+        if number:
+            self._spend(CALLS, self.timing.people + self.timing.call * CALLS_FOR_A_PERSON * number)
+
+    def _leave_role(self, needed: Needs) -> None:
+        """Note how the role is left; who follows has left it to the one before."""
+        if needed.role_after == "deleted" and not any(need.event for need in needed.instances):
+            self.role = "absent"
+        elif not needed.follows:  # and an instance has brought it back, if it was deleted
+            self.role = "altered" if needed.role_after == "altered" else "kept"
+
     def _prepare(self, needed: Needs) -> None:
         own = [need.kind for need in needed.instances if not need.event]
         if needed.alone:
             self._ask([found for found in self.idle if not _take(own, found.need.kind)])
             self._await_going()
-        if self.role != "absent" and (needed.role == "absent" or self.role == "altered"):
+        if not needed.follows and self.role != "absent" and (needed.role == "absent" or self.role == "altered"):
             self._spend(CALLS, self.timing.role_deletion)
             self.role = "absent"
 

@@ -28,6 +28,8 @@ ACTIONS = {
     "delete service-linked roles": [DELETE],
 }
 OTHERS = ("elasticache.amazonaws.com", "rds.amazonaws.com")
+ANYBODY = "someone who may do anything"
+BUT, ONLY = f"{ANYBODY} but ", "someone with only "
 ANYTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 
 
@@ -129,17 +131,31 @@ DEEDS: dict[str, Callable[[RecordedAccount, Principal, Service], Outcome]] = {
 DEED = f"(?P<deed>{'|'.join(map(re.escape, DEEDS))})"
 
 
-def someone_with(account: RecordedAccount, document: Document, service: Service, policy: str) -> Principal:
-    """Make someone who has only the policy of that name."""
-    return account.principal(f"someone with only {policy}", POLICIES[policy](document, service))
+def policy_of(name: str, document: Document, service: Service) -> dict[str, Any]:
+    """Return the one policy of somebody, by what the steps call them.
+
+    Raises
+    ------
+    KeyError
+        If no step speaks of them.
+
+    """
+    if policy := POLICIES.get(name.removeprefix(ONLY)):
+        return policy(document, service)
+    if action := ACTIONS.get(name.removeprefix(BUT)):
+        denied = {"Effect": "Deny", "Action": action, "Resource": "*"}
+        return {**ANYTHING, "Statement": [*ANYTHING["Statement"], denied]}
+    return {ANYBODY: ANYTHING}[name]
 
 
-@given(parsers.re(f"someone who may do anything but (?P<action>{'|'.join(ACTIONS)})"), target_fixture="someone")
-def someone_lacking(account: RecordedAccount, action: str) -> Principal:
+def _made(account: RecordedAccount, document: Document, service: Service, name: str) -> Principal:
+    return account.principal(name, policy_of(name, document, service))
+
+
+@given(parsers.re(f"{BUT}(?P<action>{'|'.join(ACTIONS)})"), target_fixture="someone")
+def someone_lacking(account: RecordedAccount, document: Document, service: Service, action: str) -> Principal:
     """Make someone who lacks one permission."""
-    denied = {"Effect": "Deny", "Action": ACTIONS[action], "Resource": "*"}
-    policy = {**ANYTHING, "Statement": [*ANYTHING["Statement"], denied]}
-    return account.principal(f"someone who may do anything but {action}", policy)
+    return _made(account, document, service, f"{BUT}{action}")
 
 
 @given(
@@ -148,7 +164,7 @@ def someone_lacking(account: RecordedAccount, action: str) -> Principal:
 )
 def someone(account: RecordedAccount, document: Document, service: Service, policy: str) -> Principal:
     """Make someone who has one policy and nothing else."""
-    return someone_with(account, document, service, policy)
+    return _made(account, document, service, f"{ONLY}{policy}")
 
 
 @when(parsers.re(f"they try to {DEED}"), target_fixture="outcome")
@@ -163,10 +179,10 @@ def they_can(account: RecordedAccount, service: Service, someone: Principal, dee
     _expect_success(account, service, someone, deed, expect)
 
 
-@then(parsers.re(f"someone who may do anything can {DEED}"))
-def anybody_can(account: RecordedAccount, service: Service, deed: str, expect: Checks) -> None:
+@then(parsers.re(f"{ANYBODY} can {DEED}"))
+def anybody_can(account: RecordedAccount, document: Document, service: Service, deed: str, expect: Checks) -> None:
     """Expect that the very same call succeeds for someone who has the permission."""
-    anybody = account.principal("someone who may do anything", ANYTHING)
+    anybody = _made(account, document, service, ANYBODY)
     _expect_success(account, service, anybody, deed, expect)
 
 
@@ -175,7 +191,8 @@ def somebody_can(
     account: RecordedAccount, document: Document, service: Service, policy: str, deed: str, expect: Checks
 ) -> None:
     """Expect that the very same call succeeds for someone with the right policy."""
-    _expect_success(account, service, someone_with(account, document, service, policy), deed, expect)
+    who = _made(account, document, service, f"{ONLY}{policy}")
+    _expect_success(account, service, who, deed, expect)
 
 
 def _expect_success(account: RecordedAccount, service: Service, who: Principal, deed: str, expect: Checks) -> None:
