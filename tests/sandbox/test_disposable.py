@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +15,13 @@ from slrspec.sandbox import disposable
 from slrspec.sandbox.disposable import COMMAND, SERVICE, role_of
 from slrspec.sandbox.guard import Guard
 from slrspec.sandbox.journal import read_journal
+from slrspec.sandbox.ledger import read_ledger
 from slrspec.sandbox.names import OwnTags, name
 from slrspec.sandbox.operations import read_operations
 from slrspec.sandbox.planning import make_plan
 from slrspec.spec.gherkin import read_specification
 from slrspec.spec.location import features_folder
+from tests.conftest import slrspec
 from tests.sandbox.bench import Bench, their_role
 from tests.sandbox.faulty_proxy import FAULTS, Call, Plan, proxied
 from tests.sandbox.forkserver import fork_server
@@ -155,6 +157,26 @@ def test_only_roles_with_the_runs_suffix_were_asked_to_change(
     roles = {str(call.parameters["RoleName"]) for call in night[2] if "RoleName" in call.parameters}
     assert len({role for role in roles if role.startswith(disposable.ROLE)}) == found_disposable()
     assert {role for role in roles if f"slrspec-{run}-" not in role} == set()
+
+
+def test_had_it_been_aws_its_scenarios_would_be_confirmed_and_no_rule_as_a_whole(
+    night: tuple[Rehearsal, list[str], list[Call]], tmp_path: Path
+) -> None:
+    told = results(night[0])
+    told["providers"][0]["product"] = "AWS"
+    del told["providers"][0]["settings"]["rehearsal"]
+    for exchange in (exchange for one in told["scenarios"] for exchange in one["exchanges"]):
+        exchange["request_id"] = "0f1e2d3c-0000-4000-8000-000000000001"
+    (tmp_path / "night.json").write_text(json.dumps(told))
+    run = slrspec("confirm", "night.json", "--ledger", "confirmed.toml", cwd=tmp_path)
+    assert run.returncode == 0, run.stderr
+    assert f"{found_disposable()} scenarios confirmed on AWS, 0 contradicted" in run.stdout
+    ledger = read_ledger(tmp_path / "confirmed.toml")
+    assert set(ledger.confirmed) == {one["scenario"] for one in told["scenarios"]}
+    standing = ledger.standing("SLR-DEL-01", date.fromisoformat(told["run"]["started"][:10]))
+    assert standing.state == "partly"
+    assert "in part: deleting-a-role-of-with-a-suffix#autoscaling-amazonaws-com" in standing.said
+    assert ledger.standing("SLR-CRE-01", date(2026, 11, 26)).state == "never"
 
 
 def test_there_is_only_one_at_a_time(night: tuple[Rehearsal, list[str], list[Call]]) -> None:

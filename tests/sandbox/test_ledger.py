@@ -14,6 +14,8 @@ import pytest
 from slrspec.errors import LedgerError, SafetyRefusal, SlrspecError, UsageError
 from slrspec.running.results import Run
 from slrspec.sandbox.ledger import Entered, Entry, Ledger, encode_ledger, read_ledger, what_aws_said
+from slrspec.spec.gherkin import EVERY_EDITION, read_specification
+from slrspec.spec.location import features_folder
 from slrspec.spec.rules import Specification
 from tests.conftest import slrspec
 
@@ -127,9 +129,23 @@ def test_a_confirmation_grows_stale(day: date, state: str) -> None:
     assert Ledger(confirmed={A: EARLY}, stale_after_days=30).standing(A, day).state == state
 
 
+def test_of_a_rule_for_many_services_each_scenario_stands_for_itself() -> None:
+    first, second = "SLR-DEL-01/deleting#one", "SLR-DEL-01/deleting#two"
+    ledger = Ledger({first: EARLY, second: LATE})
+    assert ledger.standing("SLR-DEL-01", LATE.day).said == (
+        f"confirmed on AWS 8 days ago, in part: 2 scenarios (run {EARLY.run}, edition of 2020-10-09)"
+    )
+    assert ledger.standing("SLR-DEL-01", date(2026, 12, 2)).state == "stale"
+    assert ledger.standing("SLR-DEL-0", LATE.day).state == "never"
+    turned = ledger.after(Entered(LATE, confirmed=(), contradicted=(first,)))
+    assert turned.standing("SLR-DEL-01", LATE.day).said.startswith(
+        "contradicted on AWS today, in part: deleting#one "
+    )
+
+
 def test_what_is_written_is_read_again(tmp_path: Path) -> None:
     file = tmp_path / "confirmed.toml"
-    ledger = Ledger({A: EARLY, B: LATE}, {B: LATE}, 14)
+    ledger = Ledger({A: EARLY, B: LATE, f"{A}/the-name#of-it": LATE}, {B: LATE}, 14)
     file.write_text(encode_ledger(ledger))
     assert read_ledger(file) == ledger
     assert encode_ledger(read_ledger(file)) == file.read_text()
@@ -155,7 +171,8 @@ def test_a_ledger_that_is_none_is_refused(tmp_path: Path, text: str) -> None:
 
 def test_the_shipped_ledger_names_rules_that_there_are(specification: Specification) -> None:
     ledger = read_ledger()
-    known = set(specification.by_id) | specification.other_editions
+    catalogue = read_specification(features_folder("catalogue"), EVERY_EDITION)
+    known = {one.id for one in catalogue.scenarios} | set(specification.by_id) | specification.other_editions
     assert set(ledger.confirmed) | set(ledger.contradicted) <= known
 
 

@@ -3,6 +3,9 @@
 It is a small file in the repository, so that whoever reads a rule can tell an expectation that AWS has confirmed
 from one that rests on documents alone. Only runs of the provider `aws` on a real account are entered. A rehearsal,
 a replay or a run without the request ids of AWS is refused: each of them would be slrspec confirming itself.
+
+A rule that is stated for many services is entered by its scenarios: no account can show all of them, and what a
+role of Auto Scaling with a suffix has shown says nothing of the others.
 """
 
 from __future__ import annotations
@@ -25,10 +28,11 @@ if TYPE_CHECKING:
 FILE = Path(__file__).with_name("data") / "confirmed.toml"
 REAL, PRODUCT = "aws", "AWS"
 STALE_AFTER_DAYS = 30
-NEVER, CONFIRMED, STALE, CONTRADICTED = "never", "confirmed", "stale", "contradicted"
+NEVER, PARTLY, CONFIRMED, STALE, CONTRADICTED = "never", "partly", "confirmed", "stale", "contradicted"
 HEADER = """\
 # What AWS itself has said of each rule, and when: `slrspec confirm` writes this from a run of the provider `aws`.
 # A rule that is not listed was never confirmed on AWS. What is older than so many days is shown as stale.
+# Of a rule that is stated for many services each scenario stands for itself.
 """
 
 
@@ -59,13 +63,16 @@ class Standing:
     Attributes
     ----------
     state
-        `never`, `confirmed`, `stale`, or `contradicted`: the last run that could tell says otherwise.
+        `never`, `confirmed`, `partly`: some scenarios of a rule for many services, `stale`, or `contradicted`: the
+        last run that could tell says otherwise.
     entry
         The run that it is from; None for `never`.
     days
         How long ago that was.
     before
         The confirmation before the contradiction, if there was one.
+    scenarios
+        Those that it is about, where it is not about the rule as a whole.
 
     """
 
@@ -73,6 +80,7 @@ class Standing:
     entry: Entry | None = None
     days: int = 0
     before: Entry | None = None
+    scenarios: tuple[str, ...] = ()
 
     @property
     def said(self) -> str:
@@ -83,7 +91,17 @@ class Standing:
         ago = "today" if not self.days else f"{self.days} day{'s' if self.days > 1 else ''} ago"
         source = f"run {self.entry.run}, edition of {self.entry.edition}"
         more = f"; confirmed before on {self.before.day}" if self.before else ""
-        return f"{word} on AWS {ago}{', stale' if self.state == STALE else ''} ({source}{more})"
+        stale = ", stale" if self.state == STALE else ""
+        return f"{word} on AWS {ago}{stale}{self._part} ({source}{more})"
+
+    @property
+    def _part(self) -> str:
+        if not self.scenarios:
+            return ""
+        only = (
+            self.scenarios[0].partition("/")[2] if len(self.scenarios) == 1 else f"{len(self.scenarios)} scenarios"
+        )
+        return f", in part: {only}"
 
     def as_dict(self) -> dict[str, Any]:
         """Return what programs read."""
@@ -100,7 +118,10 @@ class Standing:
 
 @dataclass(frozen=True)
 class Ledger:
-    """What AWS has said, by rule: the last confirmation, and the last contradiction if it is later."""
+    """What AWS has said, by rule: the last confirmation, and the last contradiction if it is later.
+
+    Rules that are stated for many services are there by their scenarios.
+    """
 
     confirmed: Mapping[str, Entry] = field(default_factory=dict)
     contradicted: Mapping[str, Entry] = field(default_factory=dict)
@@ -112,9 +133,19 @@ class Ledger:
         if contradicted is not None:
             return Standing(CONTRADICTED, contradicted, _days(contradicted, today), confirmed)
         if confirmed is None:
-            return Standing(NEVER)
+            return self._in_part(rule, today)
         days = _days(confirmed, today)
         return Standing(STALE if days > self.stale_after_days else CONFIRMED, confirmed, days)
+
+    def _in_part(self, rule: str, today: date) -> Standing:
+        """Return how a rule's scenarios stand: contradicted if one is, and as old as the oldest confirmation."""
+        for state, entries in ((CONTRADICTED, self.contradicted), (PARTLY, self.confirmed)):
+            if found := {one: entry for one, entry in entries.items() if one.startswith(f"{rule}/")}:
+                oldest = min(found.values(), key=lambda entry: entry.run)
+                days = _days(oldest, today)
+                stale = state == PARTLY and days > self.stale_after_days
+                return Standing(STALE if stale else state, oldest, days, scenarios=tuple(sorted(found)))
+        return Standing(NEVER)
 
     def after(self, entered: Entered) -> Ledger:
         """Return the ledger with what a run has said. What a later run has said stays."""
@@ -133,7 +164,10 @@ class Ledger:
 
 @dataclass(frozen=True)
 class Entered:
-    """What one run says: ids of the rules that it confirms, and of those that it contradicts."""
+    """What one run says: ids of the rules that it confirms, and of those that it contradicts.
+
+    Of rules that are stated for many services, those of their scenarios.
+    """
 
     entry: Entry
     confirmed: tuple[str, ...]
@@ -183,15 +217,16 @@ def encode_ledger(ledger: Ledger) -> str:
         if entries:
             lines.append(f"\n[{kind}]")
         for rule, entry in sorted(entries.items()):
-            lines.append(f'{rule} = {{day = {entry.day}, run = "{entry.run}", edition = "{entry.edition}"}}')
+            key = rule if "/" not in rule else f'"{rule}"'
+            lines.append(f'{key} = {{day = {entry.day}, run = "{entry.run}", edition = "{entry.edition}"}}')
     return "\n".join(lines) + "\n"
 
 
 def what_aws_said(run: Run, specification: Specification) -> Entered:
     """Return which rules a run on AWS confirms and contradicts.
 
-    A rule is confirmed if every one of its scenarios passed, and contradicted if one failed. Errors, and what was
-    not run, say nothing.
+    A rule is confirmed if every one of its scenarios passed, and contradicted if one failed. Of one that is stated
+    for many services each scenario counts by itself. Errors, and what was not run, say nothing.
 
     Raises
     ------
@@ -210,7 +245,7 @@ def what_aws_said(run: Run, specification: Specification) -> Entered:
     results = [result for result in run.scenarios if result.provider == REAL]
     _refuse_unsigned(results)
     entry = Entry(date.fromisoformat(run.run.started[:10]), run.run.id, run.document.edition)
-    verdicts = {rule.id: _verdict(rule, results) for rule in specification.rules}
+    verdicts = {one: verdict for rule in specification.rules for one, verdict in _verdicts(rule, results)}
     return Entered(
         entry,
         tuple(rule for rule, verdict in verdicts.items() if verdict is Verdict.PASS),
@@ -218,12 +253,14 @@ def what_aws_said(run: Run, specification: Specification) -> Entered:
     )
 
 
-def _verdict(rule: Rule, results: list[ScenarioResult]) -> Verdict:
+def _verdicts(rule: Rule, results: list[ScenarioResult]) -> Iterator[tuple[str, Verdict]]:
     verdicts = {result.scenario: result.verdict for result in results if result.rule == rule.id}
-    if Verdict.FAIL in verdicts.values():
-        return Verdict.FAIL
+    if any(one.for_each_service for one in rule.scenarios):
+        yield from verdicts.items()
+        return
     whole = rule.scenarios and all(verdicts.get(one.id) is Verdict.PASS for one in rule.scenarios)
-    return Verdict.PASS if whole else Verdict.NOT_RUN
+    broken = Verdict.FAIL in verdicts.values()
+    yield rule.id, Verdict.FAIL if broken else Verdict.PASS if whole else Verdict.NOT_RUN
 
 
 def _refuse_others(run: Run) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from slrspec.sandbox.operations import Needs
 
-# Minutes: of an instance as others have measured them, the halves reckoned of our own looks and waits (docs/plan.md).
+# Minutes: of an instance as others have measured them; the halves are reckoned of our own waits (docs/plan.md).
 CREATION, DELETION, ROLE_DELETION, PERSON, CALL = 7.0, 5.0, 0.5, 0.5, 0.005
 WORST_ROLE_DELETION, WORST_PERSON, WORST_CALL = 5.0, 3.0, 0.05
 # Three writes, before each of which the lease is read, and three looks whether the key works.

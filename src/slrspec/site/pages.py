@@ -19,7 +19,7 @@ from slrspec.reporting.comparison import summary
 from slrspec.reporting.look import KNOWN, LOOKS, UNEXPECTED
 from slrspec.running.checks import UNJUDGED
 from slrspec.running.verdict import WORST_FIRST, Verdict, worst
-from slrspec.sandbox.ledger import CONFIRMED, CONTRADICTED, NEVER, STALE
+from slrspec.sandbox.ledger import CONFIRMED, CONTRADICTED, NEVER, PARTLY, STALE
 from slrspec.site import charts, values
 from slrspec.site.downloads import downloads, further
 from slrspec.site.report import STRIP, problems, slug
@@ -406,6 +406,9 @@ def _ages(found: dict[str, int]) -> dict[str, object]:
     }
 
 
+SAID = {NEVER: "never confirmed", PARTLY: "confirmed in part on AWS"}
+
+
 def _coverage(report: Report) -> dict[str, object]:
     from slrspec.tracing.coverage import cover
 
@@ -415,8 +418,8 @@ def _coverage(report: Report) -> dict[str, object]:
         "coverage": cover(report.specification, report.edition) if report.edition else None,
         "texts": texts,
         "standings": [
-            (f"{state} on AWS" if state != NEVER else "never confirmed", rows)
-            for state in (CONFIRMED, STALE, CONTRADICTED, NEVER)
+            (SAID.get(state, f"{state} on AWS"), rows)
+            for state in (CONFIRMED, PARTLY, STALE, CONTRADICTED, NEVER)
             if (rows := [row for row in report.rows if row.standing.state == state])
         ],
     }
