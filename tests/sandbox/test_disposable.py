@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from slrspec.errors import CallRefusedByGuard
 from slrspec.sandbox import disposable
 from slrspec.sandbox.disposable import COMMAND, SERVICE, role_of
 from slrspec.sandbox.guard import Guard
-from slrspec.sandbox.journal import read_journal
+from slrspec.sandbox.journal import Intent, Journal, read_journal
 from slrspec.sandbox.ledger import read_ledger
 from slrspec.sandbox.names import OwnTags, name
 from slrspec.sandbox.operations import read_operations
@@ -23,10 +24,10 @@ from slrspec.spec.gherkin import read_specification
 from slrspec.spec.location import features_folder
 from tests.conftest import slrspec
 from tests.sandbox.bench import Bench, their_role
-from tests.sandbox.faulty_proxy import FAULTS, Call, Plan, proxied
+from tests.sandbox.faulty_proxy import FAULTS, Call, Plan, kill_after, proxied
 from tests.sandbox.forkserver import fork_server
 from tests.sandbox.matrix import SITUATIONS
-from tests.sandbox.places import DOCUMENTED, REGIONS, Place, serving
+from tests.sandbox.places import DOCUMENTED, REGIONS, Place, clean_environment, serving
 from tests.sandbox.rehearsal import ALIAS, Rehearsal
 from tests.sandbox.test_planning import SETTINGS
 from tests.sandbox.test_sweep import RUN, TAGS, lease_of_a_dead_run, swept
@@ -268,6 +269,48 @@ def test_without_them_and_without_tags_the_name_is_only_suspicious(documented_pl
     report = swept(documented_place)
     assert (len(report.suspicious), report.exit_code) == (2, 4)
     assert {one for one in differences(before, everything(documented_place)) if "parameter" not in one} == set()
+
+
+def announced(folder: Path, suffix: str, *later: str) -> list[Intent]:
+    """A journal of a run that asked for a role with a suffix, and died, or went on to write to that role."""
+    file = folder / "journal.jsonl"
+    with Journal(file, RUN, 1) as journal:
+        given = {"service": "iam", "region": REGIONS[0]}
+        journal.intend(operation="CreateServiceLinkedRole", name=suffix, **given)
+        for operation in later:
+            journal.intend(operation=operation, name=role_of(suffix), **given)
+    return read_journal(file)
+
+
+def test_one_that_was_made_without_the_suffix_is_named_and_left_alone(tmp_path: Path) -> None:
+    """The run is killed just then: nothing but its journal knows, and that does not prove whose the role is."""
+    with serving((*DOCUMENTED, "--fault", "suffix-left-out")) as url, fork_server() as fork:
+        place = Place(url)
+        found = Rehearsal(place, tmp_path, url)
+        plan = Plan(kill_after, concerns=lambda call: call.operation == "CreateServiceLinkedRole")
+        with proxied(url, place.account, plan) as proxy:
+            proxy.victim = lambda: fork.running
+            found.configure(rehearsal=proxy.url)
+            given = ("--provider", "aws", "--max-usd", "0", "--confirm", ALIAS, "--no-history", "-q")
+            fork(("run", *given, *SELECTED), tmp_path, clean_environment() | found.credentials)
+        assert proxy.killed
+        found.configure(rehearsal=url)
+        done = found.slrspec("sweep", "--apply", "--take-over", "--confirm", ALIAS)
+        assert done.returncode == 4, done.stdout + done.stderr
+        assert f"service-linked role {disposable.ROLE}: a run asked for one with the suffix slrspec-" in done.stdout
+        assert disposable.ROLE in str(everything(place))
+
+
+@pytest.mark.parametrize("case", ["no journal", "older", "given"])
+def test_somebody_elses_without_a_suffix_is_not_even_named(
+    documented_place: Place, tmp_path: Path, case: str
+) -> None:
+    documented_place.iam.create_service_linked_role(AWSServiceName=SERVICE)
+    journal = announced(tmp_path, OWN, *(["TagRole"] if case == "given" else []))
+    if case == "older":
+        journal = [replace(one, time=(datetime.now(UTC) + timedelta(minutes=2)).isoformat()) for one in journal]
+    report = swept(documented_place, journals=[] if case == "no journal" else journal)
+    assert (report.exit_code, report.suspicious) == (0, ())
 
 
 def test_a_role_of_a_services_own_stays_whatever_tags_it_has(documented_place: Place) -> None:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 SKEW = timedelta(seconds=60)
 """How far two clocks may be apart; preflight refuses more."""
+LEAST_CALL, LONGEST_CALL = timedelta(seconds=-1), timedelta(minutes=5)
+"""When something that was announced can come into being, by IAM's whole seconds and with all further tries."""
 TRIED_SERVICES = ("elasticache.amazonaws.com", "slrspec-no-such-service.amazonaws.com")
 """Services, besides RDS, whose roles scenarios try to create, and must not get."""
 GOING, SETTLED = "deleting", "available"
@@ -111,6 +113,22 @@ class Evidence:
             announced = one.operation == "CreateServiceLinkedRole" and one.name in {service, role.name}
             if announced and role.created is not None and begun - SKEW <= role.created:
                 return Claim(own=True, run=one.run, why="journal")
+        return None
+
+    def claim_without_suffix(self, created: datetime) -> Claim | None:
+        """Tell whether a role without a suffix may be one that a run asked for with its own.
+
+        That a service has left it out is not proved by the time. If the run has gone on to what it asked for, it
+        was given that. No clock is forgiven here, or a role of somebody else's would be named for a minute.
+        """
+        for one in self.intents:
+            if one.operation != "CreateServiceLinkedRole" or not disposable.is_suffix(one.name):
+                continue
+            given = any(other.name == disposable.role_of(one.name) for other in self.intents)
+            begun = datetime.fromisoformat(one.time)
+            if not given and begun + LEAST_CALL <= created <= begun + LONGEST_CALL:
+                why = f"a run asked for one with the suffix {one.name} just then, and may have been given this"
+                return Claim(own=False, run=one.run, why=why)
         return None
 
 
@@ -341,6 +359,8 @@ def _linked_role(iam: Any, one: Mapping[str, Any], evidence: Evidence) -> Judgem
 
 def _disposable(iam: Any, one: Mapping[str, Any], evidence: Evidence) -> Judgement:  # noqa: ANN401 - as above
     """Judge a role by its suffix, which is a name like any other; it takes its tags only after it is made."""
+    if one["RoleName"] == disposable.ROLE:
+        return evidence.claim_without_suffix(one["CreateDate"]), ()
     suffix = disposable.suffix_of(one["RoleName"])
     if not suffix:
         return None, ()
