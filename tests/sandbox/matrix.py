@@ -14,6 +14,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from queue import Queue
 
@@ -35,6 +36,12 @@ SITUATIONS = {
     "deletions": Situation(("RDS-DEL-18", "RDS-DEL-20")),
     "disposable": Situation(("SLR-PRO-02", "SLR-DEL-01"), their_role, tuple(COMMAND.split())),
     "borrowed": Situation(("RDS-INT-09", "RDS-DEL-23", "RDS-COM-12"), their_role),
+}
+# Where the server breaks every rule of the situation: whatever call is spoiled, none may pass.
+BROKEN = {
+    "broken-instance": (SITUATIONS["instance"], ("instances-do-not-block",)),
+    "broken-things": (SITUATIONS["things"], ("profile-entered", "profile-left", "reserved-policy-on-group")),
+    "broken-disposable": (replace(SITUATIONS["disposable"], rules=("SLR-PRO-02",)), ("policy-attached",)),
 }
 Job = Callable[[Bench], Row]
 
@@ -124,6 +131,11 @@ def told(rows: list[Row]) -> str:
     )
 
 
+def with_faults(names: Iterable[str]) -> tuple[str, ...]:
+    """The server's arguments for some faults of its own."""
+    return tuple(part for name in names for part in ("--fault", name))
+
+
 def numbers(text: str) -> list[int]:
     """Read `3,12-15` as 3, 12, 13, 14, 15."""
     spans = [part.partition("-")[::2] for part in text.split(",")]
@@ -132,7 +144,8 @@ def numbers(text: str) -> list[int]:
 
 def main(kind: str, name: str, calls: str, *more: str) -> None:
     begun = time.monotonic()
-    server = (*DOCUMENTED, *more)
+    situation, faults = BROKEN[name] if name in BROKEN else (SITUATIONS[name], ())
+    server = (*DOCUMENTED, *with_faults(faults), *more)
     span = numbers(calls)
     jobs: dict[str, Callable[[], Iterator[Job]]] = {
         "kill": lambda: kill_jobs(span, all_of_them=True),
@@ -145,7 +158,7 @@ def main(kind: str, name: str, calls: str, *more: str) -> None:
 
     def note(row: Row) -> None:
         verdicts = set(row.verdicts.values())
-        false = "pass" in verdicts if "--fault" in more else "fail" in verdicts
+        false = "pass" in verdicts if faults else "fail" in verdicts
         silent = row.done.returncode in {0, 1} and row.dirty
         wrong = row.met and (row.unclean or false or silent or any(row.sweeps[-1:]))
         click.echo(
@@ -154,8 +167,8 @@ def main(kind: str, name: str, calls: str, *more: str) -> None:
         if wrong:
             click.echo(f"dirty {row.dirty}\nunclean {row.unclean}\nsweeps {row.sweeps}\n{row.said}")
 
-    rows = run(jobs[kind](), SITUATIONS[name], server, note)
-    click.echo(f"{kind} {SITUATIONS[name]}: {told(rows)}, {time.monotonic() - begun:.0f} s")
+    rows = run(jobs[kind](), situation, server, note)
+    click.echo(f"{kind} {situation}: {told(rows)}, {time.monotonic() - begun:.0f} s")
 
 
 if __name__ == "__main__":

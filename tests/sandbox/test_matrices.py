@@ -12,12 +12,12 @@ import pytest
 from tests.sandbox.bench import Bench, Row, Situation, our_role
 from tests.sandbox.faulty_proxy import FAULTS, FOREVER, Call, Plan, expired
 from tests.sandbox.forkserver import ForkServer, fork_server
-from tests.sandbox.matrix import SITUATIONS, fault_jobs, kill_jobs, run, sweep_jobs, told
-from tests.sandbox.places import DOCUMENTED, MOTO
+from tests.sandbox.matrix import BROKEN, SITUATIONS, fault_jobs, kill_jobs, run, sweep_jobs, told, with_faults
+from tests.sandbox.places import DOCUMENTED, MOTO, serving
 from tests.sandbox.rehearsal import ALIAS
 
 INSTANCE = SITUATIONS["instance"]
-BROKEN = "instances-do-not-block"
+(DOES_NOT_BLOCK,) = BROKEN["broken-instance"][1]
 
 
 @pytest.fixture(scope="module")
@@ -125,6 +125,15 @@ def test_reads_that_lag_behind_make_no_rule_fail(bench: Bench) -> None:
     assert row.verdicts.get("RDS-DEL-01") in {"pass", "error"}, row
 
 
+@pytest.mark.parametrize("name", ["owned", "things"])
+def test_where_reads_lag_what_was_written_is_waited_for(
+    documented_url: str, fork: ForkServer, tmp_path: Path, name: str
+) -> None:
+    """The old role's id, and what was attached to a group."""
+    row = Bench(documented_url, fork, tmp_path / "machine", SITUATIONS[name]).spoiled("lag", Plan(lag=1))
+    assert set(row.verdicts.values()) == {"pass"}, row
+
+
 def test_no_fault_makes_a_rule_pass_that_is_broken(bench: Bench) -> None:
     with broken(bench.url):
         with bench._proxied(Plan()) as proxy:
@@ -142,7 +151,7 @@ def broken(url: str) -> Iterator[None]:
 
     def tell(method: str) -> None:
         connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=30)
-        connection.request(method, f"/slrspec/faults/{BROKEN}")
+        connection.request(method, f"/slrspec/faults/{DOES_NOT_BLOCK}")
         assert connection.getresponse().status == 200
         connection.close()
 
@@ -167,8 +176,16 @@ def test_no_fault_at_any_call_makes_a_rule_fail(
 
 
 @pytest.mark.long
-def test_no_fault_at_any_call_makes_a_broken_rule_pass() -> None:
-    rows = run(fault_jobs(range(1, 60)), INSTANCE, (*DOCUMENTED, "--fault", BROKEN), lambda _: None)
+@pytest.mark.parametrize("name", BROKEN)
+def test_no_fault_at_any_call_makes_a_broken_rule_pass(fork: ForkServer, tmp_path: Path, name: str) -> None:
+    situation, faults = BROKEN[name]
+    server = (*DOCUMENTED, *with_faults(faults))
+    with serving(server) as url:
+        bench = Bench(url, fork, tmp_path / "machine", situation)
+        with bench._proxied(Plan()) as proxy:
+            bench.run()
+        assert set(bench.verdicts().values()) == {"fail"}, bench.verdicts()
+    rows = run(fault_jobs(range(1, len(proxy.calls) + 1)), situation, server, lambda _: None)
     assert [row for row in rows if "pass" in row.verdicts.values()] == [], told(rows)
 
 

@@ -102,7 +102,8 @@ def takes_ordinary_policy(account: RecordedAccount, entity: Entity, expect: Chec
     policy = create_managed(account)
     outcome = entity.attach(account, policy)
     expect.equal("attaching an ordinary policy", str(outcome), "accepted")
-    expect.includes(f"policies of the {entity.kind}", entity.attached(account), [policy])
+    attached = account.patience.until(lambda found: policy in found, lambda: entity.attached(account))
+    expect.includes(f"policies of the {entity.kind}", attached, [policy])
 
 
 @then("the role has a permissions policy")

@@ -271,7 +271,10 @@ def untag(account: RecordedAccount, role: ObservedRole) -> Outcome:
 @then("the service-linked role exists", target_fixture="role")
 def role_exists(account: RecordedAccount, service: Service, expect: Checks) -> ObservedRole:
     """Expect that the account has the role now."""
-    role = account.patience.until(bool, lambda: find_role(account, service))
+    return _present(account.patience.until(bool, lambda: find_role(account, service)), service, expect)
+
+
+def _present(role: ObservedRole | None, service: Service, expect: Checks) -> ObservedRole:
     expect.equal(f"a service-linked role of {service.principal}", "present" if role else "absent", "present")
     assert role is not None  # the check above has failed otherwise
     return role
@@ -412,8 +415,11 @@ def role_sessions(role: ObservedRole, seconds: int, expect: Checks) -> None:
 
 @then("the service-linked role is back under a new id")
 def role_is_back(account: RecordedAccount, role: ObservedRole, service: Service, expect: Checks) -> None:
-    """Expect a role of the same name, of which IAM says that it is another one."""
-    now = role_exists(account, service, expect)
+    """Expect a role of the same name, of which IAM says that it is another one; a read may show the old one yet."""
+    found = account.patience.until(
+        lambda now: now is not None and now.id != role.id, lambda: find_role(account, service)
+    )
+    now = _present(found, service, expect)
     expect.equal("the role's name", now.name, role.name)
     expect.equal("the id of the old role", "kept" if now.id == role.id else "replaced", "replaced")
 
