@@ -203,6 +203,19 @@ def test_a_slow_account_changes_no_verdict(tmp_path: Path) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.parametrize("lag", [1, 2, 3])
+def test_in_no_scenario_a_read_that_lags_behind_is_a_broken_rule(
+    lag: int, documented_place: Place, tmp_path: Path
+) -> None:
+    with proxied(documented_place.url, documented_place.account, Plan(lag=lag)) as proxy:
+        found = rehearsal(documented_place, tmp_path, proxy.url)
+        found.run("-q")
+    told = verdicts(found)
+    assert [one for one, verdict in told.items() if verdict == "fail"] == []
+    assert list(told.values()).count("pass") > len(told) * 3 // 4
+
+
+@pytest.mark.long
 def test_stock_moto_ends_as_it_began_whatever_it_lets_happen(moto_place: Place, tmp_path: Path) -> None:
     found = rehearsal(moto_place, tmp_path)
     before = everything(found.place)

@@ -119,7 +119,11 @@ def create(account: RecordedAccount, service: Service) -> ObservedRole:
 
 
 def _created(account: RecordedAccount, answer: Any) -> ObservedRole:
-    role = account.patience.until(bool, lambda: observe(account, answer["Role"]["RoleName"]))
+    """Observe a role that was created; a read may show none yet, or the one of that name before it."""
+    role = account.patience.until(
+        lambda found: found is not None and found.id == answer["Role"]["RoleId"],
+        lambda: observe(account, answer["Role"]["RoleName"]),
+    )
     if role is None:
         raise ProviderTrouble("the role that was just created cannot be found")
     return role
