@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import signal
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from slrspec.cli import RARELY
 from slrspec.providers.aws_cli import VARIABLE, find_cli
 from slrspec.spec.gherkin import read_specification
 from slrspec.spec.location import features_folder
@@ -22,6 +24,8 @@ SHARED = ROOT.parent / "shared"
 # Commands take seconds, and whether there is a CLI depends on the machine: only the tests of it have one.
 AWS_CLI = os.environ.setdefault("SLRSPEC_TESTS_AWS_CLI", find_cli())
 os.environ[VARIABLE] = ""
+# What runs in this process has what the command has.
+gc.set_threshold(*RARELY)
 # What a shell starts in the background is deaf to Ctrl-C, and so is whatever it starts; the tests of Ctrl-C are not.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)

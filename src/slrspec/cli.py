@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 
 HALF_A_YEAR = dt.timedelta(days=182)
 INTERRUPTED = 4
+RARELY = (100_000, 50, 100)
 FORMATS = ("text", "json", "junit", "markdown", "messages", "earl", "oscal")
 
 
@@ -639,6 +640,8 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         What stands behind `slrspec` on the command line; None for `sys.argv`.
 
     """
+    # A command makes little garbage, and every collection would walk all that moto has imported.
+    gc.set_threshold(*RARELY)
     try:
         code = command.main(arguments, prog_name="slrspec", standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:

@@ -1,12 +1,16 @@
-"""What a run of rules about IAM alone never imports: moto's RDS, which brings all of its EC2 with it."""
+"""What a run leaves alone: imports that it does not need, and folders that are not its own."""
 
 from __future__ import annotations
 
+import ast
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from slrspec.spec.location import features_folder
 
 ABOUT_IAM = ["--section", "editing", "--tag", "not creates-instance"]
 HEAVY = ("moto.rds", "moto.ec2")
@@ -45,3 +49,20 @@ def test_the_mock_for_anybody_s_tests_does_not_import_it_either() -> None:
     )
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"
+
+
+def test_pytest_looks_through_the_features_and_no_folder_on_the_way_to_them(tmp_path: Path) -> None:
+    features = tmp_path / "work" / "features"
+    shutil.copytree(features_folder(), features)
+    (tmp_path / "work" / "somebody-elses").mkdir()
+    program = (
+        "import sys\nlooked = []\n"
+        "sys.addaudithook(lambda event, given: looked.append(str(given[0])) if event == 'os.scandir' else None)\n"
+        "from slrspec.cli import main\n"
+        "try:\n    main(['run', '-q', '--rule', 'RDS-PER-01', '--features', 'work/features'])\n"
+        "except SystemExit:\n    print([name for name in looked if 'work' in name.rpartition('tmp')[2]])"
+    )
+    run = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True)
+    looked = ast.literal_eval(run.stdout.splitlines()[-1])
+    assert str(features) in looked
+    assert [name for name in looked if name.endswith(("work", "somebody-elses", str(tmp_path)))] == []

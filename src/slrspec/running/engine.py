@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import gc
 import os
 import sys
 import tempfile
@@ -35,14 +34,21 @@ UNUSED = (
     "junitxml",
     "legacypath",
     "logging",
+    "monkeypatch",
     "nose",
     "pastebin",
+    "recwarn",
+    "setuponly",
+    "setupplan",
+    "skipping",
     "stepwise",
     "subtests",
     "terminalreporter",
     "threadexception",
+    "tmpdir",
     "unittest",
     "unraisableexception",
+    "warnings",
 )
 
 
@@ -158,7 +164,7 @@ def execute(request: Request, observer: Observer) -> Run:
         def pytest_configure(config: pytest.Config) -> None:
             config.pluginmanager.register(observer, OBSERVER)
 
-    with tempfile.TemporaryDirectory() as root, _no_autoload(), _rare_collection(), _silence() as said:
+    with tempfile.TemporaryDirectory() as root, _no_autoload(), _silence() as said:
         status = pytest.main(_arguments(request, root), plugins=[Registration()])
     if observer.run is None:
         last = [line for line in said() if line.strip()] or [f"pytest ended with {status}"]
@@ -169,6 +175,8 @@ def execute(request: Request, observer: Observer) -> Run:
 def _arguments(request: Request, root: str) -> list[str]:
     arguments = ["-p", "pytest_bdd.plugin", "-p", "slrspec.running.plugin", "--assert=plain", "--capture=no", "-q"]
     arguments += ["-c", os.devnull, "--rootdir", root, "--strict-markers", "--noconftest"]
+    # Otherwise pytest looks through every folder on the way to the features.
+    arguments += ["--confcutdir", str(request.features or features_folder(request.document))]
     for plugin in UNUSED:
         arguments += ["-p", f"no:{plugin}"]
     if request.workers > 1:
@@ -191,17 +199,6 @@ def _arguments(request: Request, root: str) -> list[str]:
     if request.no_deviations:
         arguments.append("--slr-no-deviations")
     return arguments
-
-
-@contextlib.contextmanager
-def _rare_collection() -> Iterator[None]:
-    """Collect garbage rarely: a run makes little of it, and every collection walks all that moto has imported."""
-    before = gc.get_threshold()
-    gc.set_threshold(100_000, 50, 100)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
 
 
 @contextlib.contextmanager
