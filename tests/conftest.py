@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import json
 import os
 import signal
@@ -13,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from slrspec.cli import RARELY
 from slrspec.providers.aws_cli import VARIABLE, find_cli
+from slrspec.running.garbage import collect_rarely
 from slrspec.spec.gherkin import read_specification
 from slrspec.spec.location import features_folder
 from slrspec.spec.rules import Specification
@@ -24,8 +23,7 @@ SHARED = ROOT.parent / "shared"
 # Commands take seconds, and whether there is a CLI depends on the machine: only the tests of it have one.
 AWS_CLI = os.environ.setdefault("SLRSPEC_TESTS_AWS_CLI", find_cli())
 os.environ[VARIABLE] = ""
-# What runs in this process has what the command has.
-gc.set_threshold(*RARELY)
+collect_rarely()  # as the command does
 # What a shell starts in the background is deaf to Ctrl-C, and so is whatever it starts; the tests of Ctrl-C are not.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -2,7 +2,8 @@
 
     python tools/performance_page.py
 
-The newest figure of each kind and size counts; `bench/measured.tsv` has them all, with the commits they are of.
+The newest figure of each kind and size counts; `bench/measured.tsv` has them all, with the commits they are of, and
+a table of its own has what was measured at several of them.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ MEASURED = TOP / "bench" / "measured.tsv"
 PAGE = TOP / "docs" / "performance.md"
 IMAGES = TOP / "docs" / "images"
 BEGIN, END = "<!-- measured -->", "<!-- end of measured -->"
+BEGIN_COMMITS, END_COMMITS = "<!-- over commits -->", "<!-- end of over commits -->"
 
 USUAL = "mock_aws and new clients each / slrspec"
 # What is wanted of each figure, and the command that gives it: name, (at least | at most, number) by size, command.
@@ -75,13 +77,22 @@ class Figure:
     highest: float
 
 
-def read() -> dict[str, dict[int, Figure]]:
-    """Return the newest figures, by what was measured and by size."""
-    found: dict[str, dict[int, Figure]] = {}
+def read_all() -> dict[tuple[str, int], list[Figure]]:
+    """Return the figures of what was measured, and of its size, from the oldest to the newest."""
+    found: dict[tuple[str, int], list[Figure]] = {}
     with MEASURED.open(encoding="utf-8", newline="") as stream:
         for row in csv.DictReader(stream, delimiter="\t"):
             numbers = (float(row[name]) for name in ("value", "lowest", "highest"))
-            found.setdefault(row["what"], {})[int(row["size"])] = Figure(row["day"], row["commit"], *numbers)
+            figure = Figure(row["day"], row["commit"], *numbers)
+            found.setdefault((row["what"], int(row["size"])), []).append(figure)
+    return found
+
+
+def read() -> dict[str, dict[int, Figure]]:
+    """Return the newest figures, by what was measured and by size."""
+    found: dict[str, dict[int, Figure]] = {}
+    for (what, size), figures in read_all().items():
+        found.setdefault(what, {})[size] = figures[-1]
     return found
 
 
@@ -91,7 +102,11 @@ def main() -> None:
     text = PAGE.read_text(encoding="utf-8")
     before, _, rest = text.partition(BEGIN)
     _, _, after = rest.partition(END)
-    PAGE.write_text(f"{before}{BEGIN}\n{tables(figures)}\n{END}{after}", encoding="utf-8")
+    text = f"{before}{BEGIN}\n{tables(figures)}\n{END}{after}"
+    before, _, rest = text.partition(BEGIN_COMMITS)
+    _, _, after = rest.partition(END_COMMITS)
+    text = f"{before}{BEGIN_COMMITS}\n{over_commits(read_all())}\n{END_COMMITS}{after}"
+    PAGE.write_text(text, encoding="utf-8")
     for name, picture in pictures(figures).items():
         (IMAGES / name).write_text(picture, encoding="utf-8")
 
@@ -108,6 +123,18 @@ def tables(figures: dict[str, dict[int, Figure]]) -> str:
     commits = sorted({f.commit for of in figures.values() for f in of.values()})
     lines += ["", f"Measured {' and '.join(days)} at {', '.join(f'`{one}`' for one in commits)}.", ""]
     return "\n".join(lines)
+
+
+def over_commits(figures: dict[tuple[str, int], list[Figure]]) -> str:
+    """Return a table of the ratios that were measured at several commits, a column for each, as Markdown."""
+    commits = list(dict.fromkeys(f.commit for of in figures.values() if len(of) > 1 for f in of))
+    lines = ["", f"| ratio | scenarios | {' | '.join(f'`{one}`' for one in commits)} |"]
+    lines.append(f"|---|--:|{'--:|' * len(commits)}")
+    for what, said, _, _ in GOALS:
+        for size in sorted(size for name, size in figures if name == what and len(figures[name, size]) > 1):
+            of = {figure.commit: f"{figure.value:.3g}" for figure in figures[what, size]}
+            lines.append(f"| {said} | {size:,} | {' | '.join(of.get(one, '') for one in commits)} |")
+    return "\n".join([*lines, ""])
 
 
 def _shown(figure: Figure) -> str:
@@ -127,14 +154,15 @@ def _judged(goal: tuple[str, float] | None, figure: Figure) -> str:
 def pictures(figures: dict[str, dict[int, Figure]]) -> dict[str, str]:
     """Return the growth curves as SVG, by the names of their files."""
     drawn = {}
-    for name, what, title, unit in (
-        ("growth-cost.svg", COST, "Cost per scenario", "ms of the processor"),
-        ("growth-memory.svg", MEMORY, "Peak memory", "MB"),
-        ("growth-site.svg", "whole site, seconds", "Building the site", "seconds"),
+    for name, what, title, unit, across in (
+        ("growth-cost.svg", COST, "Cost per scenario", "ms of the processor", "scenarios"),
+        ("growth-memory.svg", MEMORY, "Peak memory", "MB", "scenarios"),
+        ("growth-site.svg", "site, whole, seconds", "Building the site", "seconds", "evidence pages"),
+        ("growth-rules.svg", "site by rules, whole, seconds", "Building the site", "seconds", "rules"),
     ):
         if of := figures.get(what):
             points = [(size, figure.value) for size, figure in sorted(of.items())]
-            drawn[name] = curve(points, title, unit, "evidence pages" if "site" in name else "scenarios")
+            drawn[name] = curve(points, title, unit, across)
     return drawn
 
 

@@ -32,6 +32,7 @@ from slrspec.commands.smoke import smoke
 from slrspec.commands.sweep import sweep
 from slrspec.commands.trace import trace
 from slrspec.errors import SlrspecError, UsageError
+from slrspec.running.garbage import collect_rarely
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -45,7 +46,6 @@ if TYPE_CHECKING:
 
 HALF_A_YEAR = dt.timedelta(days=182)
 INTERRUPTED = 4
-RARELY = (100_000, 50, 100)
 FORMATS = ("text", "json", "junit", "markdown", "messages", "earl", "oscal")
 
 
@@ -640,8 +640,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         What stands behind `slrspec` on the command line; None for `sys.argv`.
 
     """
-    # A command makes little garbage, and every collection would walk all that moto has imported.
-    gc.set_threshold(*RARELY)
+    collect_rarely()
     try:
         code = command.main(arguments, prog_name="slrspec", standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:

@@ -28,9 +28,11 @@ def page() -> ModuleType:
 
 def test_tables_and_pictures_are_those_of_the_figures(page: ModuleType) -> None:
     figures = page.read()
-    assert page.tables(figures) in page.PAGE.read_text(encoding="utf-8")
+    text = page.PAGE.read_text(encoding="utf-8")
+    assert page.tables(figures) in text
+    assert page.over_commits(page.read_all()) in text
     drawn = page.pictures(figures)
-    assert len(drawn) == 3
+    assert len(drawn) == 4
     for name, picture in drawn.items():
         assert (page.IMAGES / name).read_text(encoding="utf-8") == picture
         ET.fromstring(picture)
@@ -50,6 +52,16 @@ def test_a_goal_that_is_missed_is_not_told_as_reached(page: ModuleType) -> None:
     first, second = [line for line in table.splitlines() if "suite / bare script" in line]
     assert "≤ 1.25: **not reached**" in first
     assert "≤ 1.25: reached" in second
+
+
+def test_what_was_measured_more_than_once_is_shown_by_commit(page: ModuleType) -> None:
+    old, new = (page.Figure("2026-11-26", commit, value, 1, 2) for commit, value in (("abc", 1.5), ("def", 1.3)))
+    once = page.Figure("2026-11-26", "def", 1.4, 1, 2)
+    table = page.over_commits({("suite / bare script", 30): [old, new], ("suite / bare script", 344): [once]})
+    assert "| ratio | scenarios | `abc` | `def` |" in table
+    assert [line.split("|")[2:5] for line in table.splitlines() if line.startswith("| suite")] == [
+        [" 30 ", " 1.5 ", " 1.3 "]
+    ]
 
 
 def test_every_kept_figure_has_its_day_and_commit(page: ModuleType) -> None:

@@ -14,6 +14,7 @@ from slrspec.errors import SlrspecError, UsageError
 from slrspec.providers.registry import find_provider
 from slrspec.running import forking
 from slrspec.running.deviations import read_deviations
+from slrspec.running.garbage import rare_collection
 from slrspec.running.selection import Selection
 from slrspec.running.withheld import Withheld
 from slrspec.spec.gherkin import read_specification
@@ -164,7 +165,7 @@ def execute(request: Request, observer: Observer) -> Run:
         def pytest_configure(config: pytest.Config) -> None:
             config.pluginmanager.register(observer, OBSERVER)
 
-    with tempfile.TemporaryDirectory() as root, _no_autoload(), _silence() as said:
+    with tempfile.TemporaryDirectory() as root, _no_autoload(), rare_collection(), _silence() as said:
         status = pytest.main(_arguments(request, root), plugins=[Registration()])
     if observer.run is None:
         last = [line for line in said() if line.strip()] or [f"pytest ended with {status}"]

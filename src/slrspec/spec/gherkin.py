@@ -126,9 +126,12 @@ def _read_section(file: Path, services: tuple[Service, ...]) -> Section:
     return _section_of(file, text, services)
 
 
-@lru_cache(64)
+@lru_cache(1024)
 def _section_of(file: Path, text: str, services: tuple[Service, ...]) -> Section:
-    """Parse a file's text, and that once: hundreds of runs of one process read the same files."""
+    """Parse a file's text, and that once: a command and its session read the same, and so do hundreds of runs.
+
+    Fewer than the largest suite's files would be none at all, for they are read in the same order each time.
+    """
     from gherkin.errors import CompositeParserException, ParserException
 
     try:
