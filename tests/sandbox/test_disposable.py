@@ -35,6 +35,7 @@ from tests.sandbox.whole_account import differences, everything, of_somebody_els
 
 SELECTED = tuple(COMMAND.split())
 OWN = name(RUN, 1)
+NOTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*"}]}
 
 
 # ---- the plan
@@ -259,6 +260,17 @@ def test_without_lease_and_journal_name_and_tags_are_enough(documented_place: Pl
     a_role(documented_place, OWN, TAGS.listed())
     assert swept(documented_place).gone == (f"service-linked role {role_of(OWN)} (name and tags)",)
     assert everything(documented_place) == {"aliases": []}
+
+
+def test_what_a_broken_service_let_somebody_put_on_it_and_lets_nobody_take_off_goes_with_it() -> None:
+    with serving((*DOCUMENTED, "--fault", "inline-policy-added")) as url:
+        place = Place(url)
+        a_role(place, OWN, TAGS.listed())
+        place.iam.put_role_policy(RoleName=role_of(OWN), PolicyName="added", PolicyDocument=json.dumps(NOTHING))
+        report = swept(place)
+        assert report.gone == (f"service-linked role {role_of(OWN)} (name and tags)",)
+        assert report.exit_code == 0, report
+        assert everything(place) == {"aliases": []}
 
 
 def test_without_them_and_without_tags_the_name_is_only_suspicious(documented_place: Place) -> None:

@@ -224,6 +224,9 @@ def marking(now: RoleRecord) -> list[Write]:
     return [] if now.tagged_for_slrspec else [unmarked]
 
 
+EMPTYING = frozenset({"DeleteRolePolicy", "DetachRolePolicy", "RemoveRoleFromInstanceProfile"})
+
+
 def emptying(now: RoleRecord) -> list[Write]:
     """Return what has to be taken off a role before it can be deleted.
 

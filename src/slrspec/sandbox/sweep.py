@@ -16,7 +16,7 @@ import msgspec
 from slrspec.sandbox.finding import MISSING, SKEW, code_of, evidence_of, find, told, trouble_of_calls
 from slrspec.sandbox.lease import SWEEP, look_for_leases
 from slrspec.sandbox.names import parse_tags
-from slrspec.sandbox.role_record import ROLE_PATH, read_roles, writes_to_restore
+from slrspec.sandbox.role_record import EMPTYING, ROLE_PATH, read_roles, writes_to_restore
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from slrspec.sandbox.settings import SandboxSettings
 
 RUNNING = frozenset({"NOT_STARTED", "IN_PROGRESS"})
+PROTECTED = "UnmodifiableEntity"
 AT_ONCE = 1.0
 
 
@@ -362,6 +363,8 @@ class _Sweeper:
         except trouble_of_calls() as error:
             if code_of(error) in MISSING:
                 return True
+            if code_of(error) == PROTECTED and write.operation in EMPTYING:
+                return True  # what nobody can take off a service-linked role goes with it
             self.troubles.append(f"{what}: {write.operation}: {told(error)}")
             return False
         return True
