@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from slrspec.running.engine import Observer, Request, execute
-from slrspec.running.evidence import Evidence, Results
+from slrspec.running.evidence import Evidence, Results, Spool, by_rule
 from slrspec.running.results import Run, ScenarioResult, encode
 from slrspec.running.selection import Selection
 from slrspec.running.verdict import Verdict
@@ -53,6 +53,20 @@ def test_results_come_back_in_any_order_and_the_last_one_of_a_scenario_counts() 
     assert evidence[1] == evidence[-2] == later
     assert evidence[1:] == [later, evidence[0]]
     assert evidence != [later]
+
+
+@pytest.mark.parametrize("on_disk", [True, False])
+def test_a_rules_results_are_found_and_only_they_are_read(on_disk: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    results = Results()
+    given = [one("a"), msgspec.structs.replace(one("b"), rule="RDS-DEL-02"), one("c")]
+    evidence = results.in_order([results.add(result) for result in given])
+    read: list[str] = []
+    original = Spool.read
+    monkeypatch.setattr(Spool, "read", lambda spool, j: read.append(j.scenario) or original(spool, j))  # type: ignore[func-returns-value]
+    of = by_rule(evidence if on_disk else given)
+    assert of("RDS-DEL-01", "moto") == [given[0], given[2]]
+    assert of("RDS-DEL-01", "documented") == []
+    assert read == (["a", "c"] if on_disk else [])
 
 
 def test_the_file_has_no_name_and_goes_with_the_run() -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 from slrspec.reporting.conformance import conformance
+from slrspec.running.evidence import by_rule
 from slrspec.running.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -19,13 +20,14 @@ UNWRITABLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff
 def render(run: Run) -> str:
     """Return the XML. Known deviations and rules that were not run are skipped cases with their reason."""
     root = ET.Element("testsuites", name="slrspec")
+    of = by_rule(run.scenarios)
     for one in conformance(run):
         suite = ET.SubElement(root, "testsuite", name=one.provider.name, timestamp=run.run.started[:19])
         properties = ET.SubElement(suite, "properties")
         ET.SubElement(properties, "property", name="conformant", value=str(one.conformant).lower())
         ET.SubElement(properties, "property", name="not-verified", value=" ".join(one.not_verified))
         for rule, verdict in one.verdicts:
-            results = [s for s in run.scenarios if s.rule == rule.id and s.provider == one.provider.name]
+            results = of(rule.id, one.provider.name)
             for result in results:
                 _scenario(suite, rule, verdict, result)
             if not results:

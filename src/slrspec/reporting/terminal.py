@@ -10,6 +10,7 @@ import click
 
 from slrspec.reporting.look import LOOKS, look_of
 from slrspec.reporting.plain import compact, plain, shortened
+from slrspec.running.evidence import by_rule
 from slrspec.running.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -101,18 +102,18 @@ def _cell(verdict: RuleVerdict, style: Style) -> str:
 
 
 def _problems(run: Run, style: Style) -> Iterator[str]:
+    of = by_rule(run.scenarios)
     for rule in run.rules:
         for verdict in rule.verdicts:
             if verdict.problem:
-                yield from _problem(run, rule, verdict, style)
+                yield from _problem(rule, verdict, of(rule.id, verdict.provider), style)
                 yield ""
 
 
-def _problem(run: Run, rule: RuleResult, verdict: RuleVerdict, style: Style) -> Iterator[str]:
+def _problem(rule: RuleResult, verdict: RuleVerdict, ours: list[ScenarioResult], style: Style) -> Iterator[str]:
     title = f"{rule.id} on {verdict.provider}: {verdict.verdict}, {verdict.problem}"
     yield click.style(shortened(title, style.width), fg="red", bold=True)
     yield f"{INDENT}{plain(rule.statement)}"
-    ours = [s for s in run.scenarios if s.rule == rule.id and s.provider == verdict.provider]
     found = [result for result in ours if result.verdict is verdict.verdict]
     for result in found[:SHOWN]:
         yield from _scenario(result, style, brief=True)
@@ -122,6 +123,7 @@ def _problem(run: Run, rule: RuleResult, verdict: RuleVerdict, style: Style) -> 
 
 
 def _everything(run: Run, style: Style) -> Iterator[str]:
+    of = by_rule(run.scenarios)
     for rule in run.rules:
         for verdict in rule.verdicts:
             look = look_of(verdict)
@@ -132,7 +134,7 @@ def _everything(run: Run, style: Style) -> Iterator[str]:
             yield f"{INDENT}{plain(rule.statement)}"
             if verdict.known is not None:
                 yield f"{INDENT}known until {verdict.known.expires}: {plain(verdict.known.reason)}"
-            results = [s for s in run.scenarios if s.rule == rule.id and s.provider == verdict.provider]
+            results = of(rule.id, verdict.provider)
             if not results:
                 yield f"{INDENT}{plain(verdict.reason)}"
             for result in results:

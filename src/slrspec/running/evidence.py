@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import tempfile
 import weakref
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, overload
@@ -16,7 +17,7 @@ import msgspec
 from slrspec.running.results import ScenarioResult
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from slrspec.running.verdict import Verdict
 
@@ -96,6 +97,11 @@ class Evidence(Sequence[ScenarioResult]):
     def __len__(self) -> int:
         return len(self._judged)
 
+    @property
+    def rules(self) -> Iterator[tuple[str, str]]:
+        """Rule and provider of each result, in order; none is read for that."""
+        return ((one.rule, one.provider) for one in self._judged)
+
     @overload
     def __getitem__(self, index: int) -> ScenarioResult: ...
 
@@ -114,6 +120,15 @@ class Evidence(Sequence[ScenarioResult]):
         return isinstance(other, Sequence) and list(self) == list(other)
 
     __hash__ = None  # type: ignore[assignment]  # like a list
+
+
+def by_rule(results: Sequence[ScenarioResult]) -> Callable[[str, str], list[ScenarioResult]]:
+    """Return what gives the results of a rule on a provider, without looking at all the others each time."""
+    rules = results.rules if isinstance(results, Evidence) else ((one.rule, one.provider) for one in results)
+    places: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for place, one in enumerate(rules):
+        places[one].append(place)
+    return lambda rule, provider: [results[place] for place in places.get((rule, provider), ())]
 
 
 class Results:

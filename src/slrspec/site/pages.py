@@ -24,7 +24,6 @@ from slrspec.site import charts, values
 from slrspec.site.downloads import downloads, further
 from slrspec.site.report import STRIP, problems, slug
 from slrspec.site.templating import render
-from slrspec.spec.rules import RECORDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -114,7 +113,7 @@ def _few(report: Report) -> Iterator[tuple[str, bytes]]:
         "faults": dict,
         "data": lambda: {"downloads": downloads(report)},
         "questions": lambda: {
-            "asked": [(row, [one for cell in row.cells for one in cell.evidence]) for row in _questions(report)],
+            "asked": [(row, [one for cell in row.cells for one in cell.evidence]) for row in report.questions],
             "recorded": _recorded,
         },
     }
@@ -133,7 +132,7 @@ def _places(report: Report) -> tuple[tuple[str, str], ...]:
         "coverage.html": report.sources.editions is None,
         "policy.html": not _knows_policy(report),
         "faults.html": report.faults is None and report.sources.editions is None,
-        "questions.html": not _questions(report),
+        "questions.html": not report.questions,
     }
     return tuple((name, file) for name, file in PLACES if not without.get(file, False))
 
@@ -238,10 +237,6 @@ def _matrix(report: Report) -> dict[str, object]:
         },
     }
     return {"figures": figures, "strips": strips}
-
-
-def _questions(report: Report) -> list[Row]:
-    return [row for row in report.rows if row.result.level == RECORDS]
 
 
 def _recorded(one: Evidence) -> list[Check]:

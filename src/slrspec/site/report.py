@@ -17,6 +17,7 @@ from slrspec.reporting.conformance import Conformance, conformance
 from slrspec.reporting.look import Look, look_of
 from slrspec.running.verdict import Verdict
 from slrspec.sandbox.ledger import Ledger, Standing
+from slrspec.spec.rules import RECORDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -290,6 +291,11 @@ class Report:
         known: dict[str, RunSummary] = {run.run.id: run for run in self.sources.history.runs}
         known.update({run.run.id: run for run in self.runs})
         return tuple(sorted((run for run in known.values() if _moment(run) <= _moment(self.latest)), key=_moment))
+
+    @cached_property
+    def questions(self) -> tuple[Row, ...]:
+        """What is recorded and not judged."""
+        return tuple(row for row in self.rows if row.result.level == RECORDS)
 
     @cached_property
     def timelines(self) -> Timelines:
