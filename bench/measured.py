@@ -6,6 +6,7 @@ Every benchmark has `--keep`, and keeps nothing without it: only what a quiet ma
 
 from __future__ import annotations
 
+import statistics
 import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
@@ -36,14 +37,13 @@ def keep(options: argparse.Namespace, what: str, size: int, values: list[float])
         The readings, at least one.
 
     """
-    ordered = sorted(values)
-    middle = ordered[len(ordered) // 2]
+    middle = statistics.median(values)
     if options.keep:
         day = f"{datetime.now(UTC):%Y-%m-%d}"
         commit = subprocess.run(
             ["git", "rev-parse", "--short", "HEAD"], cwd=FILE.parent, capture_output=True, text=True, check=True
         ).stdout.strip()
-        figures = [f"{value:.4g}" for value in (middle, ordered[0], ordered[-1])]
+        figures = [f"{value:.4g}" for value in (middle, min(values), max(values))]
         if not FILE.exists():
             FILE.write_text("\t".join(COLUMNS) + "\n", encoding="utf-8")
         with FILE.open("a", encoding="utf-8") as stream:

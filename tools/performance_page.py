@@ -30,6 +30,12 @@ GOALS: tuple[tuple[str, str, dict[int, tuple[str, float]], str], ...] = (
         "against_bare.py",
     ),
     (
+        "suite / bare script, cold",
+        "the same, each module compiled anew",
+        dict.fromkeys((30, 300), ("≤", 1.25)),
+        "against_bare.py --cold",
+    ),
+    (
         f"pytest-bdd, {USUAL}",
         "plain pytest-bdd as usually written / suite",
         {300: ("≥", 20)},
@@ -68,22 +74,23 @@ WIDTH, HEIGHT, LEFT, BOTTOM, TOP_MARGIN, RIGHT = 640, 260, 56, 36, 34, 20
 
 @dataclass(frozen=True)
 class Figure:
-    """One figure: its median and its range."""
+    """One figure: its median and its range. `place` is the number of its line, which tells what came first."""
 
     day: str
     commit: str
     value: float
     lowest: float
     highest: float
+    place: int = 0
 
 
 def read_all() -> dict[tuple[str, int], list[Figure]]:
     """Return the figures of what was measured, and of its size, from the oldest to the newest."""
     found: dict[tuple[str, int], list[Figure]] = {}
     with MEASURED.open(encoding="utf-8", newline="") as stream:
-        for row in csv.DictReader(stream, delimiter="\t"):
+        for place, row in enumerate(csv.DictReader(stream, delimiter="\t")):
             numbers = (float(row[name]) for name in ("value", "lowest", "highest"))
-            figure = Figure(row["day"], row["commit"], *numbers)
+            figure = Figure(row["day"], row["commit"], *numbers, place=place)
             found.setdefault((row["what"], int(row["size"])), []).append(figure)
     return found
 
@@ -127,20 +134,22 @@ def tables(figures: dict[str, dict[int, Figure]]) -> str:
 
 def over_commits(figures: dict[tuple[str, int], list[Figure]]) -> str:
     """Return a table of the ratios that were measured at several commits, a column for each, as Markdown."""
-    commits = list(dict.fromkeys(f.commit for of in figures.values() if len(of) > 1 for f in of))
+    ratios = {what for what, _, _, _ in GOALS}
+    several = [figure for (what, _), of in figures.items() if what in ratios and len(of) > 1 for figure in of]
+    commits = list(dict.fromkeys(figure.commit for figure in sorted(several, key=lambda figure: figure.place)))
     lines = ["", f"| ratio | scenarios | {' | '.join(f'`{one}`' for one in commits)} |"]
     lines.append(f"|---|--:|{'--:|' * len(commits)}")
     for what, said, _, _ in GOALS:
         for size in sorted(size for name, size in figures if name == what and len(figures[name, size]) > 1):
-            of = {figure.commit: f"{figure.value:.3g}" for figure in figures[what, size]}
+            of = {figure.commit: f"{figure.value:.4g}" for figure in figures[what, size]}
             lines.append(f"| {said} | {size:,} | {' | '.join(of.get(one, '') for one in commits)} |")
     return "\n".join([*lines, ""])
 
 
 def _shown(figure: Figure) -> str:
     if figure.lowest == figure.highest:
-        return f"{figure.value:.3g}"
-    return f"**{figure.value:.3g}** ({figure.lowest:.3g} to {figure.highest:.3g})"
+        return f"{figure.value:.4g}"
+    return f"**{figure.value:.4g}** ({figure.lowest:.3g} to {figure.highest:.3g})"
 
 
 def _judged(goal: tuple[str, float] | None, figure: Figure) -> str:
