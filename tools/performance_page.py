@@ -89,8 +89,8 @@ def read_all() -> dict[tuple[str, int], list[Figure]]:
     found: dict[tuple[str, int], list[Figure]] = {}
     with MEASURED.open(encoding="utf-8", newline="") as stream:
         for place, row in enumerate(csv.DictReader(stream, delimiter="\t")):
-            numbers = (float(row[name]) for name in ("value", "lowest", "highest"))
-            figure = Figure(row["day"], row["commit"], *numbers, place=place)
+            value, lowest, highest = (float(row[name]) for name in ("value", "lowest", "highest"))
+            figure = Figure(row["day"], row["commit"], value, lowest, highest, place)
             found.setdefault((row["what"], int(row["size"])), []).append(figure)
     return found
 
@@ -120,12 +120,12 @@ def main() -> None:
 
 def tables(figures: dict[str, dict[int, Figure]]) -> str:
     """Return the table of ratios with their goals, as Markdown."""
-    lines = ["", "| ratio | scenarios | measured | goal | command |", "|---|--:|---|---|---|"]
+    lines = ["", "| ratio | size | measured | goal | command in `bench` |", "|---|--:|---|---|---|"]
     for what, said, goals, command in GOALS:
         for size, figure in sorted(figures.get(what, {}).items()):
             near = min(goals, key=lambda goal: abs(math.log(goal / size)))
             goal = goals[near] if max(near, size) / min(near, size) < 1.5 else None
-            lines.append(f"| {said} | {size:,} | {_shown(figure)} | {_judged(goal, figure)} | `bench/{command}` |")
+            lines.append(f"| {said} | {size:,} | {_shown(figure)} | {_judged(goal, figure)} | `{command}` |")
     days = sorted({f.day for of in figures.values() for f in of.values()})
     commits = sorted({f.commit for of in figures.values() for f in of.values()})
     lines += ["", f"Measured {' and '.join(days)} at {', '.join(f'`{one}`' for one in commits)}.", ""]
@@ -137,7 +137,7 @@ def over_commits(figures: dict[tuple[str, int], list[Figure]]) -> str:
     ratios = {what for what, _, _, _ in GOALS}
     several = [figure for (what, _), of in figures.items() if what in ratios and len(of) > 1 for figure in of]
     commits = list(dict.fromkeys(figure.commit for figure in sorted(several, key=lambda figure: figure.place)))
-    lines = ["", f"| ratio | scenarios | {' | '.join(f'`{one}`' for one in commits)} |"]
+    lines = ["", f"| ratio | size | {' | '.join(f'`{one}`' for one in commits)} |"]
     lines.append(f"|---|--:|{'--:|' * len(commits)}")
     for what, said, _, _ in GOALS:
         for size in sorted(size for name, size in figures if name == what and len(figures[name, size]) > 1):
