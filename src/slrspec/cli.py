@@ -470,7 +470,7 @@ def steps(features: Path | None, form: str) -> None:
 
     found = phrases(read_all(features))
     if form == "markdown":
-        click.echo("| noun | | phrase | steps |\n|---|---|---|---|")
+        click.echo("| noun | kind | phrase | steps |\n|---|---|---|---|")
         for phrase in found:
             text = phrase.text.replace("|", "\\|").replace("<", "&lt;")
             click.echo(f"| {phrase.noun.replace('_', ' ')} | {phrase.kind} | {text} | {phrase.uses} |")

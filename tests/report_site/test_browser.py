@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from functools import partial
@@ -15,6 +17,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.conftest import ROOT
 
 playwright = pytest.importorskip(
     "playwright.sync_api", reason="needs the extra 'browser': pip install -e '.[browser]'"
@@ -246,6 +250,31 @@ def test_axe_finds_nothing(browser: Any, address: str, name: str, scheme: str) -
             found = axe_module.Axe().run(page).response
             assert [(v["id"], v["nodes"][0]["target"]) for v in found["violations"]] == []
             assert len(found["passes"]) > 10
+
+
+@pytest.fixture(scope="module")
+def documentation(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The project's own pages, without a report."""
+    folder = tmp_path_factory.mktemp("documentation")
+    line = [sys.executable, "-m", "mkdocs", "build", "--quiet", "--site-dir", str(folder)]
+    subprocess.run(line, cwd=ROOT, check=True, env=os.environ | {"NO_MKDOCS_2_WARNING": "1"})
+    return folder
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_in_the_documentation_either(browser: Any, documentation: Path, scheme: str) -> None:
+    pages = sorted(file for file in documentation.glob("*.html") if file.name != "404.html")
+    assert len(pages) > 15
+    context = browser.new_context(color_scheme=scheme, viewport={"width": NARROW, "height": 900}, bypass_csp=True)
+    page = context.new_page()
+    for file in pages:
+        page.goto(file.as_uri())
+        found = axe_module.Axe().run(page).response
+        # `slrspec site` gives the theme's search its name
+        left = [(v["id"], v["nodes"][0]["html"]) for v in found["violations"] if v["id"] != "aria-dialog-name"]
+        assert (file.name, left) == (file.name, [])
+        assert page.evaluate("document.documentElement.scrollWidth") <= NARROW
+    context.close()
 
 
 def test_axe_would_find_something(browser: Any, address: str) -> None:

@@ -39,7 +39,12 @@ def render(run: Run) -> str:
         f"{_code(rule.statement)} {_code(verdict.reason) if verdict.reason else ''}".rstrip()
         for rule, verdict in problems
     ]
-    lines += ["", "<details><summary>All rules</summary>", "", f"| rule | | {' | '.join(map(_code, names))} |"]
+    lines += [
+        "",
+        "<details><summary>All rules</summary>",
+        "",
+        f"| rule | statement | {' | '.join(map(_code, names))} |",
+    ]
     lines += [f"|---|---|{'---|' * len(names)}"]
     lines += [f"| {rule.id} | {_code(rule.statement)} | {_cells(rule.verdicts)} |" for rule in run.rules]
     return "\n".join([*lines, "", "</details>", ""])
