@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from slrspec.cli import _interrupted
+from slrspec.running.interruption import remembered_interruption
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
@@ -25,9 +27,23 @@ def test_an_interrupted_matrix_claims_nothing(workers: str, tmp_path: Path) -> N
     ) as process:
         time.sleep(8)
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=60)
+        try:
+            out, err = process.communicate(timeout=60)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise
     assert (process.returncode, out) == (4, "")
     assert err.strip().splitlines()[-1] == "slrspec: interrupted"
+
+
+def test_an_interruption_that_something_swallows_is_not_lost() -> None:
+    with remembered_interruption() as refuse_if_interrupted:
+        refuse_if_interrupted()
+        with contextlib.suppress(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+        with pytest.raises(KeyboardInterrupt):
+            refuse_if_interrupted()
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def stumble() -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from slrspec.errors import SlrspecError
 from slrspec.running.command_line import TAG
 from slrspec.running.engine import Observer, Request, execute
+from slrspec.running.interruption import remembered_interruption
 from slrspec.running.selection import Selection
 from slrspec.running.verdict import Verdict
 from slrspec.spec.gherkin import EVERY_EDITION, read_specification
@@ -219,8 +220,11 @@ def try_all(
         done(trial)
 
     if workers == 1:
-        for fault in chosen:
-            note(try_fault(fault, document=document, own=own))
+        with remembered_interruption() as refuse_if_interrupted:
+            for fault in chosen:
+                trial = try_fault(fault, document=document, own=own)
+                refuse_if_interrupted()
+                note(trial)
     else:
         # A forked process would share what this one has open; a spawned one starts clean on every system.
         pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
