@@ -14,10 +14,8 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
-import time
 from dataclasses import dataclass
 from itertools import cycle, islice
 from pathlib import Path
@@ -26,12 +24,14 @@ import msgspec
 
 import slrspec
 from measured import add_option, keep
+from processes import took
 from slrspec.running.results import Run, encode, read_run
 from slrspec.spec.gherkin import read_specification
 from slrspec.spec.location import features_folder
 from tiling import tile
 
 PROVIDERS = 4
+SLRSPEC = (sys.executable, "-m", "slrspec")
 RUN = ("run", "--provider", "moto", "--provider", "documented", "--no-deviations", "-q")
 
 
@@ -62,7 +62,7 @@ def _by_pages(options: argparse.Namespace, folder: Path) -> None:
     if not options.pages:
         return
     environment = os.environ | {"SLRSPEC_AWS_CLI": ""}
-    _slrspec(folder, environment, *RUN)
+    took([*SLRSPEC, *RUN], folder, environment)
     results = folder / ".slrspec" / "results.json"
     real = read_run(results)
     for pages in options.pages:
@@ -85,20 +85,16 @@ def _by_rules(options: argparse.Namespace, folder: Path, number: int) -> None:
     environment = os.environ | {"SLRSPEC_AWS_CLI": "", "PYTHONPATH": str(package.parent)}
     where = folder / "work"
     where.mkdir()
-    _slrspec(where, environment, *RUN)
+    took([*SLRSPEC, *RUN], where, environment)
     rules = copies * len(specification.rules)
     _print_and_keep(options, "site by rules, ", "rules", rules, _built(where, environment))
 
 
 def _built(folder: Path, environment: dict[str, str]) -> Built:
-    began = time.perf_counter()
-    _slrspec(folder, environment, "report", "--out", "report")
-    reported = time.perf_counter() - began
-    began = time.perf_counter()
-    _slrspec(folder, environment, "site")
-    whole = time.perf_counter() - began
+    report = took([*SLRSPEC, "report", "--out", "report"], folder, environment).seconds
+    whole = took([*SLRSPEC, "site"], folder, environment).seconds
     size = sum(file.stat().st_size for file in (folder / "site").rglob("*") if file.is_file()) / 1e6
-    return Built(reported, whole, size)
+    return Built(report, whole, size)
 
 
 def _print_and_keep(options: argparse.Namespace, said: str, unit: str, size: int, built: Built) -> None:
@@ -108,13 +104,6 @@ def _print_and_keep(options: argparse.Namespace, said: str, unit: str, size: int
     keep(options, f"{said}report, seconds", size, [built.report])
     keep(options, f"{said}whole, seconds", size, [built.whole])
     keep(options, f"{said}whole, MB", size, [built.megabytes])
-
-
-def _slrspec(folder: Path, environment: dict[str, str], *arguments: str) -> None:
-    line = [sys.executable, "-m", "slrspec", *arguments]
-    done = subprocess.run(line, cwd=folder, env=environment, capture_output=True, text=True, check=False)
-    if done.returncode not in {0, 1}:  # stock moto breaks rules
-        raise SystemExit(done.stdout + done.stderr)
 
 
 def _tiled(run: Run, pages: int) -> Run:

@@ -19,6 +19,7 @@ PAGE = TOP / "docs" / "performance.md"
 IMAGES = TOP / "docs" / "images"
 BEGIN, END = "<!-- measured -->", "<!-- end of measured -->"
 BEGIN_COMMITS, END_COMMITS = "<!-- over commits -->", "<!-- end of over commits -->"
+BEGIN_SITE, END_SITE = "<!-- the site -->", "<!-- end of the site -->"
 
 USUAL = "mock_aws and new clients each / slrspec"
 # What is wanted of each figure, and the command that gives it: name, (at least | at most, number) by size, command.
@@ -107,12 +108,14 @@ def main() -> None:
     """Write the page's part and the pictures."""
     figures = read()
     text = PAGE.read_text(encoding="utf-8")
-    before, _, rest = text.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    text = f"{before}{BEGIN}\n{tables(figures)}\n{END}{after}"
-    before, _, rest = text.partition(BEGIN_COMMITS)
-    _, _, after = rest.partition(END_COMMITS)
-    text = f"{before}{BEGIN_COMMITS}\n{over_commits(read_all())}\n{END_COMMITS}{after}"
+    for begin, part, end in (
+        (BEGIN, tables(figures), END),
+        (BEGIN_COMMITS, over_commits(read_all()), END_COMMITS),
+        (BEGIN_SITE, of_the_site(figures), END_SITE),
+    ):
+        before, _, rest = text.partition(begin)
+        _, _, after = rest.partition(end)
+        text = f"{before}{begin}\n{part}\n{end}{after}"
     PAGE.write_text(text, encoding="utf-8")
     for name, picture in pictures(figures).items():
         (IMAGES / name).write_text(picture, encoding="utf-8")
@@ -143,6 +146,28 @@ def over_commits(figures: dict[tuple[str, int], list[Figure]]) -> str:
         for size in sorted(size for name, size in figures if name == what and len(figures[name, size]) > 1):
             of = {figure.commit: f"{figure.value:.4g}" for figure in figures[what, size]}
             lines.append(f"| {said} | {size:,} | {' | '.join(of.get(one, '') for one in commits)} |")
+    return "\n".join([*lines, ""])
+
+
+def of_the_site(figures: dict[str, dict[int, Figure]]) -> str:
+    """Return the tables of what a site of some size takes, by evidence pages and by rules, as Markdown."""
+    lines = []
+    for what, unit in (("site", "evidence pages"), ("site by rules", "rules")):
+        report, whole, size = (
+            figures[f"{what}, {one}"] for one in ("report, seconds", "whole, seconds", "whole, MB")
+        )
+        lines += ["", f"| {unit} | `slrspec report` | `slrspec site`, whole | size | each further one |"]
+        lines.append("|--:|--:|--:|--:|--:|")
+        before = 0
+        for number in sorted(report):
+            line = f"| {number:,} | {report[number].value:.3g} s | {whole[number].value:.3g} s "
+            line += f"| {size[number].value:.3g} MB | "
+            if before:
+                seconds, megabytes = (of[number].value - of[before].value for of in (whole, size))
+                further = number - before
+                line += f"{seconds / further * 1000:.0f} ms, {megabytes / further * 1000:.0f} KB "
+            lines.append(f"{line}|")
+            before = number
     return "\n".join([*lines, ""])
 
 

@@ -31,6 +31,7 @@ def test_tables_and_pictures_are_those_of_the_figures(page: ModuleType) -> None:
     text = page.PAGE.read_text(encoding="utf-8")
     assert page.tables(figures) in text
     assert page.over_commits(page.read_all()) in text
+    assert page.of_the_site(figures) in text
     drawn = page.pictures(figures)
     assert len(drawn) == 4
     for name, picture in drawn.items():

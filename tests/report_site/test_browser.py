@@ -254,7 +254,7 @@ def test_axe_finds_nothing(browser: Any, address: str, name: str, scheme: str) -
 
 @pytest.fixture(scope="module")
 def documentation(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The project's own pages, without a report."""
+    """The project's own pages, as plain MkDocs builds them."""
     folder = tmp_path_factory.mktemp("documentation")
     line = [sys.executable, "-m", "mkdocs", "build", "--quiet", "--site-dir", str(folder)]
     subprocess.run(line, cwd=ROOT, check=True, env=os.environ | {"NO_MKDOCS_2_WARNING": "1"})

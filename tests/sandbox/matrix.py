@@ -160,7 +160,7 @@ def main(kind: str, name: str, calls: str, *more: str) -> None:
 
     def note(row: Row) -> None:
         verdicts = set(row.verdicts.values())
-        false = "pass" in verdicts if faults else "fail" in verdicts
+        false = "pass" in verdicts if "--fault" in server else "fail" in verdicts
         silent = row.done.returncode in {0, 1} and row.dirty
         wrong = row.met and (row.unclean or false or silent or any(row.sweeps[-1:]))
         click.echo(

@@ -49,9 +49,8 @@ def watch(request: Request, judge: Judge) -> NoReturn:
     if not hasattr(os, "fork"):
         raise UsageError("--watch needs a system that forks processes", hint="run it again by hand")
     from slrspec.spec.gherkin import read_specification
-    from slrspec.spec.location import features_folder
 
-    folder = request.features or features_folder(request.document)
+    folder = request.folder
     before = read_specification(folder, request.edition)
     _preload(request)
     try:

@@ -91,6 +91,11 @@ class Request:
     workers: int = 1
     salt: str = ""
 
+    @property
+    def folder(self) -> Path:
+        """Where the features lie."""
+        return self.features or features_folder(self.document)
+
 
 class Observer:
     """Receives what a session judges, and the run at its end.
@@ -137,7 +142,7 @@ def check(request: Request) -> tuple[Specification, int]:
         if request.workers > 1 and (why := getattr(provider, "single", "")):
             provider.close()
             raise UsageError(f"{name} takes one worker only: {why}", hint="leave out --workers")
-    specification = read_specification(request.features or features_folder(request.document), request.edition)
+    specification = read_specification(request.folder, request.edition)
     rules, scenarios = request.selection.checked(specification).select(specification)
     if request.deviations is not None:
         read_deviations(request.deviations, specification)
@@ -177,7 +182,7 @@ def _arguments(request: Request, root: str) -> list[str]:
     arguments = ["-p", "pytest_bdd.plugin", "-p", "slrspec.running.plugin", "--assert=plain", "--capture=no", "-q"]
     arguments += ["-c", os.devnull, "--rootdir", root, "--strict-markers", "--noconftest"]
     # Otherwise pytest looks through every folder on the way to the features.
-    arguments += ["--confcutdir", str(request.features or features_folder(request.document))]
+    arguments += ["--confcutdir", str(request.folder)]
     for plugin in UNUSED:
         arguments += ["-p", f"no:{plugin}"]
     if request.workers > 1:

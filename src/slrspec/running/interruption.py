@@ -1,4 +1,4 @@
-"""Ctrl-C that is not lost where something swallows it: a finaliser, or an `except` of somebody's for everything."""
+"""Ctrl-C: handled for a while, and not lost where something swallows it."""
 
 from __future__ import annotations
 
@@ -11,10 +11,28 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import FrameType
 
+    Handler = Callable[[int, FrameType | None], None]
+
+
+@contextmanager
+def handled(signals: tuple[signal.Signals, ...], handler: Handler) -> Iterator[None]:
+    """Have signals handled for as long as the context lasts; nothing changes outside the main thread."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {one: signal.signal(one, handler) for one in signals}
+    try:
+        yield
+    finally:
+        for one, handler_before in before.items():
+            signal.signal(one, handler_before)
+
 
 @contextmanager
 def remembered_interruption() -> Iterator[Callable[[], None]]:
     """Remember an interruption for as long as the context lasts; yield what raises it once more if there was one.
+
+    A finaliser swallows what is raised in it, and so does somebody's `except` for everything.
 
     Raises
     ------
@@ -22,9 +40,6 @@ def remembered_interruption() -> Iterator[Callable[[], None]]:
         At once, as ever; and again by what is yielded.
 
     """
-    if signal.getsignal(signal.SIGINT) is not signal.default_int_handler or not _in_main_thread():
-        yield lambda: None
-        return
     seen = False
 
     def interrupt(number: int, frame: FrameType | None) -> None:
@@ -36,12 +51,7 @@ def remembered_interruption() -> Iterator[Callable[[], None]]:
         if seen:
             raise KeyboardInterrupt
 
-    signal.signal(signal.SIGINT, interrupt)
-    try:
+    # Whoever is deaf to it, as what a shell starts in the background, stays so.
+    deaf = signal.getsignal(signal.SIGINT) is not signal.default_int_handler
+    with handled(() if deaf else (signal.SIGINT,), interrupt):
         yield check
-    finally:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-
-
-def _in_main_thread() -> bool:
-    return threading.current_thread() is threading.main_thread()

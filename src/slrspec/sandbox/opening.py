@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import os
 import signal
-import threading
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from slrspec.errors import SafetyRefusal, SlrspecError, UsageError
+from slrspec.running.interruption import handled
 from slrspec.sandbox.account import HeldAccount, pace_of
 from slrspec.sandbox.budget import Budget
 from slrspec.sandbox.connection import Connection, bare_environment, found_credentials, host_of
@@ -202,15 +202,8 @@ def _interruptible(account: HeldAccount) -> Iterator[None]:
         if not account.ending:
             signal.default_int_handler(number, frame)
 
-    if threading.current_thread() is not threading.main_thread():
+    with handled((signal.SIGINT, signal.SIGTERM), interrupt):
         yield
-        return
-    before = {one: signal.signal(one, interrupt) for one in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for one, handler in before.items():
-            signal.signal(one, handler)
 
 
 def _opened_journal(file: Path, connection: Connection, lease: Lease) -> Journal:

@@ -57,9 +57,10 @@ def someone(held: HeldAccount, scenario: str, name: str, policy: PolicyDocument)
 
     """
     text = json.dumps(policy)
-    for person in held.people or ():
+    ahead = held.people or []
+    for person in ahead:
         if (person.principal.name, person.policy) == (name, text):
-            held.people.remove(person)  # type: ignore[union-attr]
+            ahead.remove(person)
             return person.principal
     with held.guard.permitted(f"making somebody for {scenario}", PEOPLE):
         found = _working(held, [_made(held, name, text)])

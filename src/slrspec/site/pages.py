@@ -59,6 +59,8 @@ UNSAFE_IN_TITLES = re.compile(r"[^\w .,:;()/’-]", re.ASCII)
 AGES = ((0, "today"), (7, "within 7 days"), (30, "within 30 days"), (90, "within 90 days"), (10**6, "longer ago"))
 AGE_BAR = 120
 OLDEST = 5
+# Of what AWS has said of rules; all else is the state's own name.
+STANDINGS = {NEVER: "never confirmed", PARTLY: "confirmed in part on AWS"}
 LARGE = charts.Scale(bar=14, gap=4, height=140, last=60)
 SMALL = charts.Scale(bar=7, gap=2, height=24, last=STRIP)
 
@@ -401,9 +403,6 @@ def _ages(found: dict[str, int]) -> dict[str, object]:
     }
 
 
-SAID = {NEVER: "never confirmed", PARTLY: "confirmed in part on AWS"}
-
-
 def _coverage(report: Report) -> dict[str, object]:
     from slrspec.tracing.coverage import cover
 
@@ -413,7 +412,7 @@ def _coverage(report: Report) -> dict[str, object]:
         "coverage": cover(report.specification, report.edition) if report.edition else None,
         "texts": texts,
         "standings": [
-            (SAID.get(state, f"{state} on AWS"), rows)
+            (STANDINGS.get(state, f"{state} on AWS"), rows)
             for state in (CONFIRMED, PARTLY, STALE, CONTRADICTED, NEVER)
             if (rows := [row for row in report.rows if row.standing.state == state])
         ],
