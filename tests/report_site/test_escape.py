@@ -136,6 +136,15 @@ def test_text_comes_back_as_it_was(text: str) -> None:
     assert reader.elements == [("p", ("title",)), ("/p", ())]
 
 
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [("a b", "a b"), ("a  b", "a &#32;b"), ("   a", "&#32;&#32;&#32;a"), ("a ", "a "), ("a  \nb", "a &#32;&#10;b")],
+)
+def test_no_space_stands_beside_another(text: str, written: str) -> None:
+    """Markdown makes code of four at the beginning, and a line break of two at the end."""
+    assert str(shown(text)) == written
+
+
 @given(st.text())
 @settings(max_examples=500)
 def test_nothing_but_letters_digits_and_single_spaces_is_written_as_it_is(text: str) -> None:

@@ -134,6 +134,19 @@ def test_each_rule_says_how_it_stands_with_aws(make_report: MakeReport) -> None:
     assert "confirmed on AWS 61 days ago, stale" in coverage
 
 
+def test_a_rule_for_many_services_stands_with_aws_by_its_scenarios(make_report: MakeReport) -> None:
+    from datetime import date
+
+    from slrspec.sandbox.ledger import Entry, Ledger
+
+    ledger = Ledger({f"{A}/a-name#one": Entry(date(2026, 10, 30), "night-2", "2020-10-09")})
+    files = files_of(make_report(a_run({one: {"aws": "pass"} for one in (A, B)}), ledger=ledger))
+    assert "On AWS itself confirmed on AWS 2 days ago, in part: a-name#one (run night-2" in words(
+        files[f"rules/{A}.md"]
+    )
+    assert "1 confirmed in part on AWS 1 never confirmed" in words(files["coverage.md"])
+
+
 def test_a_provider_that_keeps_everything_says_so(make_report: MakeReport) -> None:
     files = files_of(make_report(a_run({A: {"moto": "pass", "other": "fail"}})))
     assert "keeps every rule that was checked" in words(files["providers/moto.md"])

@@ -182,6 +182,16 @@ def test_the_evidence_is_judged_again_before_it_is_reported(night: Path, tmp_pat
     assert "differ" in done.stdout
 
 
+def test_what_ran_on_a_role_of_its_own_is_confirmed_too(night: Path, tmp_path: Path) -> None:
+    catalogue = tmp_path / "nights" / "evidence-aws-sandbox" / "catalogue"
+    catalogue.mkdir(parents=True)
+    (catalogue / "results.json").write_bytes((night / "evidence/catalogue/results.json").read_bytes())
+    script = scripts("nightly", "report")["Judge the evidence again, and confirm what AWS has said"]
+    done = in_the_shell("\n".join(line for line in script.splitlines() if "pip install" not in line), tmp_path)
+    assert done.returncode == 3, done.stdout + done.stderr  # a rehearsal is not confirmed
+    assert "a rehearsal says nothing about AWS" in done.stderr
+
+
 @pytest.fixture
 def github(tmp_path: Path) -> dict[str, str]:
     """A folder with a `gh` that logs, this night's artifacts, and those of the night before."""
