@@ -22,11 +22,21 @@ TESTING = "testing"
 
 
 def read_models_once() -> None:
-    """Have botocore parse each of its files once, as the suite does."""
-    from botocore.loaders import JSONFileLoader
+    """Have botocore parse each of its files and look through its folders once, as the suite does."""
+    from botocore.loaders import JSONFileLoader, Loader
 
     read = cache(partial(JSONFileLoader.load_file, JSONFileLoader()))
     setattr(JSONFileLoader, "load_file", lambda _, path: read(path))  # noqa: B010 - it is another one's
+    listed: dict[object, list[str]] = {}
+    look = Loader.list_available_services
+
+    def services(self: Any, *args: str, **kwargs: str) -> list[str]:  # noqa: ANN401 - botocore has no types
+        asked = (tuple(self.search_paths), args, *kwargs.items())
+        if asked not in listed:
+            listed[asked] = look(self, *args, **kwargs)
+        return listed[asked]
+
+    setattr(Loader, "list_available_services", services)  # noqa: B010 - it is another one's
 
 
 def forget_account(account: str) -> None:

@@ -33,6 +33,7 @@ from slrspec.commands.sweep import sweep
 from slrspec.commands.trace import trace
 from slrspec.errors import SlrspecError, UsageError
 from slrspec.running.garbage import collect_rarely
+from slrspec.running.stack_room import with_room
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -642,7 +643,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     """
     collect_rarely()
     try:
-        code = command.main(arguments, prog_name="slrspec", standalone_mode=False)
+        code = with_room(lambda: command.main(arguments, prog_name="slrspec", standalone_mode=False))
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         code = error.exit_code

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import copy
-from typing import Any
+import os
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore import loaders
 from botocore.session import Session
 
 from slrspec.running import botocore_models
-from slrspec.running.botocore_models import METHOD, models_read_once
+from slrspec.running.botocore_models import EXPECTED, models_read_once
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 SERVICES = ("iam", "rds", "sts", "elasticache")
 
@@ -42,14 +46,47 @@ def test_each_file_is_parsed_once_for_all_sessions(monkeypatch: pytest.MonkeyPat
     assert loaders.JSONFileLoader.load_file is before
 
 
-def test_another_botocore_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    def other(self: Any, path: str, more: str) -> None: ...
+def test_the_folders_are_looked_through_once_for_all_sessions(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    listed: list[str] = []
+    real = os.listdir
 
-    monkeypatch.setattr(loaders.JSONFileLoader, METHOD, other)
-    with models_read_once() as possible:
-        assert not possible
-        assert getattr(loaders.JSONFileLoader, METHOD) is other
-    monkeypatch.delattr(loaders, "JSONFileLoader")
+    def noted(path: str) -> list[str]:
+        listed.append(path)
+        return real(path)
+
+    monkeypatch.setattr(os, "listdir", noted)
+    monkeypatch.setattr(botocore_models, "_listed", {})
+    plain = Session().get_available_services()
+    looked = len(listed)
+    assert looked > len(plain) > len(SERVICES)
+    with models_read_once():
+        Session().get_available_services().clear()  # whoever spoils theirs spoils nobody else's
+        assert Session().get_available_services() == plain
+        assert len(listed) == 2 * looked
+        other = Session()
+        other.set_config_variable("data_path", str(tmp_path))  # who looks elsewhere looks for themselves
+        (tmp_path / "llama" / "2026-01-01").mkdir(parents=True)
+        (tmp_path / "llama" / "2026-01-01" / "service-2.json").write_text("{}", encoding="utf-8")
+        assert "llama" in other.get_available_services()
+
+
+@pytest.mark.parametrize("expected", EXPECTED, ids=lambda one: one[1])
+def test_another_botocore_is_left_alone(
+    monkeypatch: pytest.MonkeyPatch, expected: tuple[str, str, list[str]]
+) -> None:
+    def other(self: Any, one: str, more: str) -> None: ...
+
+    owner, name, _ = expected
+    before = loaders.JSONFileLoader.load_file, loaders.Loader.list_available_services
+    with monkeypatch.context() as changed:
+        changed.setattr(getattr(loaders, owner), name, other)
+        with models_read_once() as possible:
+            assert not possible
+            assert getattr(getattr(loaders, owner), name) is other
+    assert (loaders.JSONFileLoader.load_file, loaders.Loader.list_available_services) == before
+    monkeypatch.delattr(loaders, owner)
     with models_read_once() as possible:
         assert not possible
 

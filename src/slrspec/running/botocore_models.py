@@ -1,8 +1,9 @@
-"""botocore's data files, read once each.
+"""botocore's data files, read once each, and its folders, looked through once.
 
-botocore reads its service models and endpoints anew for every session, and moto makes several: the model of EC2,
-the largest, is parsed four times in a run. Here each file is parsed once. That replaces a method of botocore's
-loader; where it is not as expected, and where SLRSPEC_PLAIN is set, botocore reads as ever.
+botocore reads its service models and endpoints anew for every session, and looks through the folders of more than
+400 services each time. moto makes several sessions: the model of EC2, the largest, is parsed four times in a run.
+Here that is done once. Two methods of botocore's loaders are replaced for it; where they are not as expected, and
+where SLRSPEC_PLAIN is set, botocore reads as ever.
 """
 
 from __future__ import annotations
@@ -11,15 +12,23 @@ import inspect
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from slrspec.running.plain import plain_wanted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
-METHOD = "load_file"
-PARAMETERS = ["self", "file_path"]
+    Method = Callable[..., Any]
+
+# Of `botocore.loaders`: class, method, and the parameters that it must have.
+EXPECTED = (
+    ("JSONFileLoader", "load_file", ["self", "file_path"]),
+    ("Loader", "list_available_services", ["self", "args", "kwargs"]),  # botocore remembers for each loader itself
+)
 # For as long as the process lives: hundreds of runs of the fault matrix ask for the same.
 _read: dict[str, Any] = {}
+_listed: dict[object, list[str]] = {}
 
 
 @contextmanager
@@ -31,19 +40,35 @@ def models_read_once() -> Iterator[bool]:
     """
     from botocore import loaders
 
-    loader: Any = getattr(loaders, "JSONFileLoader", None)
-    plain = getattr(loader, METHOD, None)
-    if plain_wanted() or plain is None or list(inspect.signature(plain).parameters) != PARAMETERS:
+    if plain_wanted() or not all(_as_expected(loaders, *method) for method in EXPECTED):
         yield False
         return
+    with pytest.MonkeyPatch.context() as replaced:
+        for (owner, name, _), remembering in zip(EXPECTED, (_files, _services), strict=True):
+            plain = getattr(getattr(loaders, owner), name)
+            replaced.setattr(getattr(loaders, owner), name, remembering(plain))
+        yield True
 
-    def load_file(self: object, file_path: str) -> Any:  # noqa: ANN401 - JSON
+
+def _as_expected(module: object, owner: str, name: str, parameters: list[str]) -> bool:
+    method = getattr(getattr(module, owner, None), name, None)
+    return method is not None and list(inspect.signature(method).parameters) == parameters
+
+
+def _files(plain: Method) -> Method:
+    def load_file(self: object, file_path: str) -> Any:  # noqa: ANN401 - botocore has no types
         if file_path not in _read:
             _read[file_path] = plain(self, file_path)
         return _read[file_path]
 
-    setattr(loader, METHOD, load_file)
-    try:
-        yield True
-    finally:
-        setattr(loader, METHOD, plain)
+    return load_file
+
+
+def _services(plain: Method) -> Method:
+    def list_available_services(self: Any, *args: str, **kwargs: str) -> list[str]:  # noqa: ANN401 - as above
+        asked = (tuple(self.search_paths), args, *kwargs.items())
+        if asked not in _listed:
+            _listed[asked] = plain(self, *args, **kwargs)
+        return list(_listed[asked])
+
+    return list_available_services
