@@ -11,12 +11,13 @@ import pytest
 from slrspec.running.engine import Observer, Request, execute
 from slrspec.running.results import Run, encode
 from slrspec.running.selection import Selection
-from slrspec.running.step_lookup import EXPECTED, StepTable, remembered_steps
+from slrspec.running.step_lookup import EXPECTED, HandedOn, StepTable, remembered_steps
 from tests.conftest import timeless
 
 scenario = import_module("pytest_bdd.scenario")
 parser = import_module("pytest_bdd.parser")
-FIND = "find_fixturedefs_for_step"
+FIND = "get_step_function"
+HAND_ON = "inject_fixture"
 EDITING = Request(("moto",), Selection(sections=("editing",)), no_deviations=True)
 
 
@@ -28,28 +29,74 @@ def test_each_phrase_is_looked_up_once_and_found_where_the_plain_way_finds_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     plain = getattr(scenario, FIND)
-    short = StepTable.find
+    short = StepTable.function
     names_read: list[int] = []
     said: list[str] = []
     all_names = scenario.get_fixture_names
 
-    def both(self: StepTable, step: Any, fixturemanager: Any, node: Any) -> Any:
+    def both(self: StepTable, request: Any, step: Any) -> Any:
         said.append(step.name)
-        found = short(self, step=step, fixturemanager=fixturemanager, node=node)
-        assert found == list(plain(step=step, fixturemanager=fixturemanager, node=node))
-        assert len(found) == 1
+        found = short(self, request=request, step=step)
+        assert found is plain(request=request, step=step) is not None
         return found
 
     def names(fixturemanager: Any) -> Any:
         names_read.append(1)
         return all_names(fixturemanager=fixturemanager)
 
-    monkeypatch.setattr(StepTable, "find", both)
+    monkeypatch.setattr(StepTable, "function", both)
     monkeypatch.setattr(scenario, "get_fixture_names", names)
     run = execute(EDITING, Observer(lambda _: None))
     assert len(said) == len([step for result in run.scenarios for step in result.steps if step.verdict]) > 40
     assert len(names_read) == 1 + len(said)  # the plain way reads them each time, the short way once
     assert getattr(scenario, FIND) is plain
+
+
+def test_what_a_step_hands_on_is_there_and_pytest_keeps_none_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = getattr(scenario, HAND_ON)
+    short = HandedOn.hand_on
+    kept: list[int] = []
+    names: set[str] = set()
+
+    def noted(self: HandedOn, request: Any, arg: str, value: object) -> None:
+        before = sum(map(len, request._fixturemanager._arg2node2fixturedefs.values()))
+        short(self, request, arg, value)
+        assert request.getfixturevalue(arg) is value
+        kept.append(sum(map(len, request._fixturemanager._arg2node2fixturedefs.values())) - before)
+        names.add(arg)
+
+    monkeypatch.setattr(HandedOn, "hand_on", noted)
+    execute(EDITING, Observer(lambda _: None))
+    assert len(names) > 1
+    assert not any(kept)
+    monkeypatch.setattr(HandedOn, "hand_on", lambda _, request, arg, value: noted_plain(request, arg, value))
+
+    def noted_plain(request: Any, arg: str, value: object) -> None:
+        before = sum(map(len, request._fixturemanager._arg2node2fixturedefs.values()))
+        plain(request, arg, value)
+        kept.append(sum(map(len, request._fixturemanager._arg2node2fixturedefs.values())) - before)
+
+    execute(EDITING, Observer(lambda _: None))
+    assert any(kept)  # so the count above would have noticed
+
+
+@pytest.mark.parametrize("another", ["without that dictionary", "not looking there"])
+def test_another_pytest_is_handed_things_on_the_plain_way(another: str) -> None:
+    class Another:
+        def getfixturevalue(self, arg: str) -> object:
+            return f"the fixture {arg}"
+
+    class Steps:
+        any_fixture = type("Defined", (), {})()
+
+    request = Another()
+    if another == "not looking there":
+        request._fixture_defs = {}  # type: ignore[attr-defined]
+    handed: list[tuple[str, object]] = []
+    steps: Any = Steps()
+    HandedOn(lambda _, arg, value: handed.append((arg, value)), steps).hand_on(request, "role", "a role")
+    assert handed == [("role", "a role")]
+    assert not getattr(request, "_fixture_defs", None)
 
 
 def test_the_plain_way_has_the_same_results_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:

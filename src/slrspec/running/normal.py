@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import date, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -64,23 +65,24 @@ class References:
         self.withheld: set[str] = {account_id}
         self._known: dict[str, str] = {}
         self._counts: dict[str, int] = {}
+        self._texts: dict[str, str] = {}
 
     def normal(self, value: Any) -> Any:  # noqa: ANN401 - any JSON-like value goes in and comes out
         """Return the value with references in place of what is generated, secret or timed."""
-        if isinstance(value, Mapping):
-            return {str(key): self._field(str(key), item) for key, item in value.items()}
-        if isinstance(value, list | tuple):
-            return [self.normal(item) for item in value]
-        if isinstance(value, datetime | date):
-            return "<time>"
-        if isinstance(value, str):
+        if isinstance(value, str):  # first what is most frequent
             return self.text(value)
-        if value is None or isinstance(value, bool | int | float):
+        if value is None or isinstance(value, (bool, int, float)):
             return value
+        if isinstance(value, (dict, Mapping)):
+            return {str(key): self._field(str(key), item) for key, item in value.items()}
+        if isinstance(value, (list, tuple)):
+            return [self.normal(item) for item in value]
+        if isinstance(value, (datetime, date)):
+            return "<time>"
         return self.text(str(value))
 
     def _field(self, name: str, value: Any) -> Any:  # noqa: ANN401 - as above
-        if SECRET_FIELD.search(name) and value is not None:
+        if _is_secret(name) and value is not None:
             self.withheld.update(_leaves(value))
             return "<secret>"
         if name in ID_FIELDS and isinstance(value, str):
@@ -89,6 +91,11 @@ class References:
 
     def text(self, text: str) -> str:
         """Return the text with the generated parts of it replaced."""
+        if text not in self._texts:  # most are said again: names, policies, ARNs
+            self._texts[text] = self._replaced(text)
+        return self._texts[text]
+
+    def _replaced(self, text: str) -> str:
         if not text.isascii():  # half a character, which JSON can smuggle in, cannot be written anywhere
             text = text.encode("utf-8", "replace").decode("utf-8")
         if len(text) < SHORTEST:
@@ -110,6 +117,11 @@ class References:
             self._counts[kind] = self._counts.get(kind, 0) + 1
             self._known[value] = f"<{kind}:{self._counts[kind]}>"
         return self._known[value]
+
+
+@lru_cache(1024)
+def _is_secret(name: str) -> bool:
+    return bool(SECRET_FIELD.search(name))
 
 
 def _leaves(value: Any) -> Iterator[str]:  # noqa: ANN401 - as above

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import inspect
 from contextlib import contextmanager
+from copy import copy
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -21,16 +22,17 @@ from slrspec.running.plain import plain_wanted
 from slrspec.spec.parsing import parsed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from types import ModuleType
 
 # What is replaced or made use of, and the parameters that it must have.
 EXPECTED: dict[str, dict[str, list[str] | None]] = {
     "pytest_bdd.scenario": {
-        "find_fixturedefs_for_step": ["step", "fixturemanager", "node"],
+        "get_step_function": ["request", "step"],
         "get_fixture_names": ["fixturemanager"],
         "getfixturedefs": ["fixturemanager", "fixturename", "node"],
         "get_required_args": ["func"],
+        "inject_fixture": ["request", "arg", "value"],
         "signature": None,
     },
     "pytest_bdd.parser": {"get_gherkin_document": ["abs_filename", "encoding"]},
@@ -49,9 +51,11 @@ def remembered_steps() -> Iterator[bool]:
         yield False
         return
     scenario, parser = modules.values()
+    steps = StepTable(scenario)
     with pytest.MonkeyPatch.context() as replaced:
         for module, name, function in (
-            (scenario, "find_fixturedefs_for_step", StepTable(scenario).find),
+            (scenario, "get_step_function", steps.function),
+            (scenario, "inject_fixture", HandedOn(scenario.inject_fixture, steps).hand_on),
             (scenario, "signature", cache(scenario.signature)),
             (scenario, "get_required_args", cache(scenario.get_required_args)),
             (parser, "get_gherkin_document", _already_parsed(parser)),
@@ -77,20 +81,28 @@ class StepTable:
     def __init__(self, scenario: Any) -> None:  # noqa: ANN401 - a module of pytest-bdd
         self._scenario = scenario
         self._steps: list[tuple[Any, Any]] = []
-        self._known: dict[tuple[str, str], list[Any]] = {}
+        self._known: dict[tuple[str, str], Any] = {}
 
-    def find(self, step: Any, fixturemanager: Any, node: Any) -> list[Any]:  # noqa: ANN401 - pytest-bdd's own
-        """Return what `find_fixturedefs_for_step` would."""
+    def function(self, request: Any, step: Any) -> Any:  # noqa: ANN401 - pytest's and pytest-bdd's own
+        """Return what `get_step_function` would: the last that matches, or None."""
         if not self._steps:
-            self._steps = list(self._all(fixturemanager, node))
+            self._steps = list(self._all(request._fixturemanager, request.node))  # noqa: SLF001
         key = (step.type, step.name)
         if key not in self._known:
-            self._known[key] = [
-                defined
-                for context, defined in self._steps
-                if context.type in {None, step.type} and context.parser.is_matching(step.name)
-            ]
+            self._known[key] = next(
+                (
+                    context
+                    for context, _ in reversed(self._steps)
+                    if context.type in {None, step.type} and context.parser.is_matching(step.name)
+                ),
+                None,
+            )
         return self._known[key]
+
+    @property
+    def any_fixture(self) -> Any:  # noqa: ANN401 - pytest's own
+        """The definition of any step, which to pytest is a fixture."""
+        return self._steps[0][1]
 
     def _all(self, fixturemanager: Any, node: Any) -> Iterator[tuple[Any, Any]]:  # noqa: ANN401
         for name in self._scenario.get_fixture_names(fixturemanager=fixturemanager):
@@ -98,6 +110,36 @@ class StepTable:
                 context = self._scenario.step_function_context_registry.get(defined.func)
                 if context is not None:
                     yield context, defined
+
+
+class HandedOn:
+    """What a step hands on to the next ones, without defining a fixture for it that pytest would keep to the end.
+
+    Parameters
+    ----------
+    plain
+        pytest-bdd's `inject_fixture`, for a pytest in which the short way does not lead there.
+    steps
+        The session's steps.
+
+    """
+
+    def __init__(self, plain: Callable[..., None], steps: StepTable) -> None:
+        self._plain = plain
+        self._steps = steps
+
+    def hand_on(self, request: Any, arg: str, value: object) -> None:  # noqa: ANN401 - pytest's own
+        """Do what `inject_fixture` would: let a fixture of this name have this value from now on."""
+        active = getattr(request, "_fixture_defs", None)
+        if isinstance(active, dict):
+            handed_on = copy(self._steps.any_fixture)
+            handed_on.argname = arg
+            handed_on.cached_result = (value, None, None)
+            active[arg] = handed_on
+            if request.getfixturevalue(arg) is value:
+                return
+            del active[arg]
+        self._plain(request, arg, value)
 
 
 def _already_parsed(parser: Any) -> Any:  # noqa: ANN401 - a module of pytest-bdd, and a function of it
