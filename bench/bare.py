@@ -41,12 +41,13 @@ def read_models_once() -> None:
 
 def forget_account(account: str) -> None:
     """Let go of a finished account, as the suite's provider does: the others are the faster for it."""
-    from moto.core.base_backend import BackendDict
+    from moto.core.base_backend import AccountSpecificBackend, BackendDict
     from moto.core.model_instances import reset_model_data
 
     for backends in getattr(BackendDict, "_instances"):  # noqa: B009 - it is generic
         dict.pop(backends, account, None)
     reset_model_data()
+    AccountSpecificBackend._generate_regions.cache_clear()  # noqa: SLF001
     if "moto.ec2.models.subnets" in sys.modules:
         subnet: Any = sys.modules["moto.ec2.models.subnets"]
         subnet.Subnet._base_avail_ip_iterator.cache_clear()  # noqa: SLF001

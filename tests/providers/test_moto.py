@@ -195,7 +195,7 @@ def test_finished_accounts_do_not_pile_up_in_memory() -> None:
     provider = MotoProvider()
     accounts = []
     try:
-        for number in range(140):
+        for number in range(5):
             with provider.open_account(f"X/{number}") as account:
                 accounts.append(account.account_id)
                 rds: Any = account.client("rds")
@@ -207,8 +207,7 @@ def test_finished_accounts_do_not_pile_up_in_memory() -> None:
         kept = [
             type(one).__name__
             for one in gc.get_objects()
-            if isinstance(one, BaseBackend | BaseModel)
-            and getattr(one, "account_id", "") in accounts[:-128]  # as many moto itself holds, at most
+            if isinstance(one, BaseBackend | BaseModel) and getattr(one, "account_id", "") in accounts
         ]
         assert kept == []
         assert {key[2] for key in provider._clients} == {ADMINISTRATOR.access_key}

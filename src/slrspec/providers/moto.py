@@ -239,11 +239,14 @@ def _forget_account(account_id: str) -> None:
         dict.pop(backends, account_id, None)
     # Every object is tracked, for moto's dashboard alone.
     getattr(sys.modules.get("moto.core.model_instances"), "reset_model_data", _nothing)()
-    # A method of subnets remembers each one for ever, and through it the whole of EC2 in every account there was.
-    subnet = getattr(sys.modules.get("moto.ec2.models.subnets"), "Subnet", None)
-    forget = getattr(getattr(subnet, "_base_avail_ip_iterator", None), "cache_clear", None)
-    if forget is not None:
-        forget()
+    # A method of subnets remembers each one for ever, and through it the whole of EC2 in every account there was;
+    # another one remembers 128 accounts.
+    for module, owner, method in (
+        ("moto.ec2.models.subnets", "Subnet", "_base_avail_ip_iterator"),
+        ("moto.core.base_backend", "AccountSpecificBackend", "_generate_regions"),
+    ):
+        remembering = getattr(getattr(sys.modules.get(module), owner, None), method, None)
+        getattr(remembering, "cache_clear", _nothing)()
 
 
 def _nothing() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -49,8 +50,10 @@ class FeatureFile(pytest.Module):
             by_example = {row.example: row for row in rows}
             for item in items:
                 example = tuple(item.callspec.params.get("_pytest_bdd_example", {}).items())
-                item.stash[SCENARIO] = by_example[example]
-                if item.stash[SCENARIO].id in self.wanted:
+                row = item.stash[SCENARIO] = by_example[example]
+                # pytest would look for the source of the function, which is pytest-bdd's and the same for all.
+                item.reportinfo = partial(_place_of, self.path, row.line - 1, item.name)
+                if row.id in self.wanted:
                     yield item
 
     def _by_title(self) -> dict[str, list[Scenario]]:
@@ -67,6 +70,10 @@ SCENARIO = pytest.StashKey["Scenario"]()
 def scenario_of(node: pytest.Item) -> Scenario | None:
     """Return the scenario that an item runs; None for anybody else's test."""
     return node.stash.get(SCENARIO, None)
+
+
+def _place_of(*place: object) -> tuple[object, ...]:
+    return place
 
 
 def _run(scenario_run: object) -> None:

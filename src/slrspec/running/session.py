@@ -146,12 +146,15 @@ class SpecificationSession:
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
         """Run each scenario once on every provider."""
         if "provider_name" in metafunc.fixturenames:
-            metafunc.parametrize("provider_name", list(self.providers), scope="session")
+            metafunc.parametrize("provider_name", list(self.providers))
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Note what is left after pytest's own selection, and run it in the order that a provider wants."""
+        """Note what is left after pytest's own selection, and run it provider by provider, as each wants it."""
         self._collected = {scenario.id for item in items if (scenario := scenario_of(item)) is not None}
+        # Parameters of a session's scope would be in this order, too, and pytest would keep each one's values.
+        turn = {name: number for number, name in enumerate(self.providers)}
+        items.sort(key=lambda item: -1 if scenario_of(item) is None else turn[_provider_of(item)])
         for provider in self.providers.values():
             if ordered := getattr(provider, "in_order", None):
                 place = {one: number for number, one in enumerate(ordered(self._collected))}

@@ -19,7 +19,7 @@ RECORDS = "records"
 RULE_ID = re.compile(r"[A-Z][A-Z0-9]*-[A-Z]{3}-\d{2}")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Step:
     """One line of a scenario.
 
@@ -42,7 +42,7 @@ class Step:
     table: tuple[tuple[str, ...], ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Scenario:
     """One example of a rule; each row of an outline is a scenario of its own.
 
@@ -79,7 +79,7 @@ class Scenario:
         return any(tag.startswith("each-service") for tag in self.tags)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Told:
     """A scenario as a reader is told of it: of one that runs for each of many services, once for all of them.
 
@@ -95,7 +95,7 @@ class Told:
     times: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class NotChecked:
     """Why no API can check a rule.
 
@@ -112,7 +112,7 @@ class NotChecked:
     reason: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Rule:
     """One atomic claim of the document, written once as a `Rule:` block.
 

@@ -1,0 +1,56 @@
+"""A long run keeps nothing of its finished scenarios in memory but what was judged of them."""
+
+from __future__ import annotations
+
+import gc
+from typing import TYPE_CHECKING
+
+from _pytest.fixtures import SubRequest
+
+from slrspec.running.engine import Observer, Request, execute
+from slrspec.running.recorder import Outcome, RecordedAccount
+from slrspec.running.selection import Selection
+
+if TYPE_CHECKING:
+    import pytest
+
+    from slrspec.running.results import ScenarioResult
+
+INSTANCES = Request(("moto",), Selection(sections=("deleting-instances",)), no_deviations=True)
+KINDS = (SubRequest, Outcome, RecordedAccount)
+
+
+def alive() -> dict[type, int]:
+    gc.collect()
+    kinds = [type(one) for one in gc.get_objects()]
+    return {kind: kinds.count(kind) for kind in KINDS}
+
+
+def at_the_end_of(request: Request, first: int, last: int) -> tuple[dict[type, int], dict[type, int]]:
+    """Return what is alive when the first and the last of some scenarios have just been judged."""
+    found: list[dict[type, int]] = []
+    judged: list[str] = []
+
+    def count(result: ScenarioResult) -> None:
+        judged.append(result.scenario)
+        if len(judged) in {first, last}:
+            found.append(alive())
+
+    execute(request, Observer(count))
+    assert len(judged) > last
+    return found[0], found[1]
+
+
+def test_what_scenarios_handed_on_is_not_kept() -> None:
+    early, late = at_the_end_of(INSTANCES, 3, 14)
+    assert early[Outcome]
+    assert late[RecordedAccount] <= early[RecordedAccount] == 1
+    assert late[SubRequest] <= early[SubRequest] + 4
+    assert late[Outcome] <= early[Outcome] + 4
+
+
+def test_the_plain_way_does_not_keep_it_either(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SLRSPEC_PLAIN", "1")
+    early, late = at_the_end_of(INSTANCES, 3, 14)
+    assert late[RecordedAccount] <= early[RecordedAccount] == 1
+    assert late[SubRequest] <= early[SubRequest] + 4
