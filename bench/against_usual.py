@@ -11,10 +11,10 @@ of three steps (AWS is mocked, its calls are made, they were made), and none wit
 * plain pytest-bdd: the same by a fixture, with pytest's own plugins, and no other;
 * behave with all our tuning (`bench/usual.py`, Tuned): one mock, one set of clients, an account for each scenario.
 
-Ours is `slrspec run` with the suite tiled to as many scenarios (`bench/tiling.py`: whole copies, or for fewer the
-sections that come nearest), with evidence and verdicts; the calls of exactly those scenarios are recorded for the
-other sides. Whole processes, in turn (A B C A B C …); what is printed are the medians of paired ratios, and
-seconds only to show the size.
+Ours is `slrspec run`, by one worker and by two, with the suite tiled to as many scenarios (`bench/tiling.py`: whole
+copies, or for fewer the sections that come nearest), with evidence and verdicts; the calls of exactly those
+scenarios are recorded for the other sides. Whole processes, in turn (A B C A B C …); printed are the medians of
+paired ratios, and seconds only to show the size.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ from measured import add_option, keep
 from tiling import tile
 
 HERE = Path(__file__).parent
+OURS = {"slrspec": [], "slrspec with two workers": ["--workers", "2"]}
 SCENARIO = """
   Scenario: Number {number}
     Given AWS is mocked
@@ -117,22 +118,24 @@ def main() -> None:
             commands = {
                 side: command
                 for side, command in _commands(folder, number).items()
-                if options.only in side or side == "slrspec"
+                if options.only in side or side in OURS
             }
             took: dict[str, list[float]] = {side: [] for side in commands}
             for _ in range(options.rounds):
                 for side, command in commands.items():
                     took[side].append(_seconds(command, folder, environment))
-            ours = took.pop("slrspec")
-            print(f"{number} scenarios; slrspec run: {statistics.median(ours):.1f} s")
-            for side, theirs in took.items():
-                ratios = sorted(left / right for left, right in zip(theirs, ours, strict=True))
-                keep(options, f"{side} / slrspec", number, ratios)
-                print(
-                    f"  {side} / slrspec: {statistics.median(ratios):.2f}  (from {ratios[0]:.2f} to "
-                    f"{ratios[-1]:.2f}; {statistics.median(theirs):.1f} s)",
-                    flush=True,
-                )
+            print(f"{number} scenarios")
+            ours = {side: took.pop(side) for side in OURS}
+            for side, seconds in ours.items():
+                print(f"  {side}: {statistics.median(seconds):.1f} s")
+                for other, theirs in took.items():
+                    ratios = sorted(left / right for left, right in zip(theirs, seconds, strict=True))
+                    keep(options, f"{other} / {side}", number, ratios)
+                    print(
+                        f"  {other} / {side}: {statistics.median(ratios):.2f}  (from {ratios[0]:.2f} to "
+                        f"{ratios[-1]:.2f}; {statistics.median(theirs):.1f} s)",
+                        flush=True,
+                    )
 
 
 def _environment(folder: Path) -> dict[str, str]:
@@ -175,7 +178,7 @@ def _commands(folder: Path, number: int) -> dict[str, list[str]]:
     python = sys.executable
     ours = ["-m", "slrspec", "run", "-q", "--no-history", "--no-deviations", "--features", "ours"]
     return {
-        "slrspec": [python, *ours],
+        **{side: [python, *ours, *more] for side, more in OURS.items()},
         "behave with all our tuning": [python, "-m", "behave", "--format", "progress", "tuned"],
         "behave, mock_aws and new clients each": [python, "-m", "behave", "--format", "progress", "behave"],
         "pytest-bdd, mock_aws and new clients each": [

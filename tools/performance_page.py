@@ -43,6 +43,12 @@ GOALS: tuple[tuple[str, str, dict[int, tuple[str, float]], str], ...] = (
         "against_usual.py",
     ),
     (
+        f"pytest-bdd, {USUAL} with two workers",
+        "plain pytest-bdd as usually written / suite with two workers",
+        {},
+        "against_usual.py",
+    ),
+    (
         f"behave, {USUAL}",
         "behave as usually written / suite",
         {30: ("≥", 4), 300: ("≥", 9)},

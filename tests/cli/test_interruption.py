@@ -8,11 +8,22 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from slrspec.cli import _interrupted
+from slrspec.providers.moto import MotoProvider
+from slrspec.running.engine import Observer, Request, execute
 from slrspec.running.interruption import remembered_interruption
+from slrspec.running.selection import Selection
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from slrspec.running.results import ScenarioResult
+
+EDITING = Request(("moto",), Selection(sections=("editing",)))
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
@@ -44,6 +55,42 @@ def test_an_interruption_that_something_swallows_is_not_lost() -> None:
         with pytest.raises(KeyboardInterrupt):
             refuse_if_interrupted()
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_a_run_ends_though_something_swallowed_its_interruption() -> None:
+    judged: list[str] = []
+
+    def judge(result: ScenarioResult) -> None:
+        judged.append(result.scenario)
+        if len(judged) == 2:
+            with contextlib.suppress(KeyboardInterrupt):
+                signal.raise_signal(signal.SIGINT)
+
+    run = execute(EDITING, Observer(judge))
+    assert run.run.interrupted
+    assert len(judged) == 2
+
+
+def test_a_run_ends_though_its_interruption_met_another_error_while_cleaning_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    judged: list[str] = []
+    plainly = MotoProvider.open_account
+
+    @contextlib.contextmanager
+    def opened(self: MotoProvider, scenario: str) -> Iterator[object]:
+        with plainly(self, scenario) as account:
+            yield account
+        if len(judged) == 2:
+            try:
+                signal.raise_signal(signal.SIGINT)
+            except KeyboardInterrupt as interruption:  # as pytest does where two of its finalizers fail
+                raise BaseExceptionGroup("both", [interruption, OSError()]) from None
+
+    monkeypatch.setattr(MotoProvider, "open_account", opened)
+    run = execute(EDITING, Observer(lambda result: judged.append(result.scenario)))
+    assert run.run.interrupted
+    assert len(set(judged)) == 2
 
 
 def stumble() -> None:

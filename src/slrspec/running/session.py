@@ -26,6 +26,7 @@ from slrspec.running.collecting import FeatureFile, scenario_of
 from slrspec.running.deviations import Deviation, read_deviations, shipped_file
 from slrspec.running.evidence import Results
 from slrspec.running.forking import in_forks, number_of_forks, preload
+from slrspec.running.interruption import remembered_interruption
 from slrspec.running.results import RunInfo, ScenarioResult, without_run, write_run
 from slrspec.running.scenario_run import ScenarioRun, unjudged
 from slrspec.running.selection import Selection
@@ -90,6 +91,7 @@ class SpecificationSession:
         self.interrupted = False
         self.run: Run | None = None
         self._opened = ExitStack()
+        self._refuse_if_interrupted = self._opened.enter_context(remembered_interruption())
         self._collected: set[str] = set()
         self._send: Callable[[bytes], None] | None = None  # in a fork: to the process that sums up
         self._started = datetime.now(UTC)
@@ -226,11 +228,13 @@ class SpecificationSession:
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
         """Forget a finished scenario: pytest keeps its items to the end, and with them would keep all evidence."""
         try:
-            return (yield)
+            done = yield
         finally:
             if RUN in item.stash:
                 del item.stash[RUN]
             forget_values(item)
+        self._refuse_if_interrupted()
+        return done
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> object:
@@ -360,13 +364,17 @@ class SpecificationSession:
             self._observer.judged(result)
 
     def pytest_keyboard_interrupt(self) -> None:
-        """Remember that the run was cut short."""
+        """Note that the run was cut short."""
         self.interrupted = True
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Close the providers, assemble the run, write it, and set the exit code."""
         self._opened.close()
+        try:
+            self._refuse_if_interrupted()
+        except KeyboardInterrupt:  # which pytest itself does not see where it comes together with another error
+            self.interrupted = True
         if hasattr(self.config, "workerinput"):
             return
         self.run = self._assemble()
