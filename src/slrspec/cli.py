@@ -7,6 +7,7 @@ import gc
 import json
 import sys
 from contextlib import closing
+from dataclasses import asdict
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -406,7 +407,7 @@ def _rule_as_json(rule: Rule) -> dict[str, Any]:
         "companion": rule.companion,
         "tags": sorted(rule.tags),
         "scenarios": [{"id": scenario.id, "name": scenario.name} for scenario in rule.scenarios],
-        "not_checked": None if rule.not_checked is None else vars(rule.not_checked),
+        "not_checked": None if rule.not_checked is None else asdict(rule.not_checked),
     }
 
 
