@@ -132,8 +132,8 @@ def tables(figures: dict[str, dict[int, Figure]]) -> str:
     lines = ["", "| ratio | size | measured | goal | command in `bench` |", "|---|--:|---|---|---|"]
     for what, said, goals, command in GOALS:
         for size, figure in sorted(figures.get(what, {}).items()):
-            near = min(goals, key=lambda goal: abs(math.log(goal / size)))
-            goal = goals[near] if max(near, size) / min(near, size) < 1.5 else None
+            near = (wanted for goal, wanted in goals.items() if abs(math.log(goal / size)) < math.log(1.5))
+            goal = next(near, None)
             lines.append(f"| {said} | {size:,} | {_shown(figure)} | {_judged(goal, figure)} | `{command}` |")
     days = sorted({f.day for of in figures.values() for f in of.values()})
     commits = sorted({f.commit for of in figures.values() for f in of.values()})
