@@ -188,7 +188,7 @@ def _judged(goal: tuple[str, float] | None, figure: Figure) -> str:
         return ""
     sign, wanted = goal
     reached = figure.value <= wanted if sign == "≤" else figure.value >= wanted
-    return f"{sign} {wanted:g}: {'reached' if reached else '**not reached**'}"
+    return f"{sign} {wanted:g}: {'reached' if reached else '**missed**'}"
 
 
 def pictures(figures: dict[str, dict[int, Figure]]) -> dict[str, str]:
