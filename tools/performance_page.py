@@ -187,8 +187,8 @@ def _judged(goal: tuple[str, float] | None, figure: Figure) -> str:
     if goal is None:
         return ""
     sign, wanted = goal
-    reached = figure.value <= wanted if sign == "≤" else figure.value >= wanted
-    return f"{sign} {wanted:g}: {'reached' if reached else '**missed**'}"
+    met = figure.value <= wanted if sign == "≤" else figure.value >= wanted
+    return f"{sign} {wanted:g}: {'met' if met else '**not met**'}"
 
 
 def pictures(figures: dict[str, dict[int, Figure]]) -> dict[str, str]:
