@@ -29,6 +29,7 @@ def test_each_phrase_is_looked_up_once_and_found_where_the_plain_way_finds_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     plain = getattr(scenario, FIND)
+    matching = scenario.find_fixturedefs_for_step
     short = StepTable.function
     names_read: list[int] = []
     said: list[str] = []
@@ -38,6 +39,7 @@ def test_each_phrase_is_looked_up_once_and_found_where_the_plain_way_finds_it(
         said.append(step.name)
         found = short(self, request=request, step=step)
         assert found is plain(request=request, step=step) is not None
+        assert len(list(matching(step=step, fixturemanager=request._fixturemanager, node=request.node))) == 1
         return found
 
     def names(fixturemanager: Any) -> Any:
@@ -48,36 +50,32 @@ def test_each_phrase_is_looked_up_once_and_found_where_the_plain_way_finds_it(
     monkeypatch.setattr(scenario, "get_fixture_names", names)
     run = execute(EDITING, Observer(lambda _: None))
     assert len(said) == len([step for result in run.scenarios for step in result.steps if step.verdict]) > 40
-    assert len(names_read) == 1 + len(said)  # the plain way reads them each time, the short way once
+    assert len(names_read) == 1 + 2 * len(said)  # the plain way reads them each time, the short way once
     assert getattr(scenario, FIND) is plain
 
 
-def test_what_a_step_hands_on_is_there_and_pytest_keeps_none_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    plain = getattr(scenario, HAND_ON)
-    short = HandedOn.hand_on
+@pytest.mark.parametrize("way", ["short", "plain"])
+def test_what_a_step_hands_on_is_there_and_pytest_keeps_none_of_it(
+    way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain, short = getattr(scenario, HAND_ON), HandedOn.hand_on
     kept: list[int] = []
     names: set[str] = set()
 
+    def defined(request: Any) -> int:
+        return sum(map(len, request._fixturemanager._arg2node2fixturedefs.values()))
+
     def noted(self: HandedOn, request: Any, arg: str, value: object) -> None:
-        before = sum(map(len, request._fixturemanager._arg2node2fixturedefs.values()))
-        short(self, request, arg, value)
+        before = defined(request)
+        short(self, request, arg, value) if way == "short" else plain(request, arg, value)
         assert request.getfixturevalue(arg) is value
-        kept.append(sum(map(len, request._fixturemanager._arg2node2fixturedefs.values())) - before)
+        kept.append(defined(request) - before)
         names.add(arg)
 
     monkeypatch.setattr(HandedOn, "hand_on", noted)
     execute(EDITING, Observer(lambda _: None))
     assert len(names) > 1
-    assert not any(kept)
-    monkeypatch.setattr(HandedOn, "hand_on", lambda _, request, arg, value: noted_plain(request, arg, value))
-
-    def noted_plain(request: Any, arg: str, value: object) -> None:
-        before = sum(map(len, request._fixturemanager._arg2node2fixturedefs.values()))
-        plain(request, arg, value)
-        kept.append(sum(map(len, request._fixturemanager._arg2node2fixturedefs.values())) - before)
-
-    execute(EDITING, Observer(lambda _: None))
-    assert any(kept)  # so the count above would have noticed
+    assert any(kept) == (way == "plain")  # so the count would notice
 
 
 @pytest.mark.parametrize("another", ["without that dictionary", "not looking there"])

@@ -220,10 +220,11 @@ def try_all(
         done(trial)
 
     if workers == 1:
-        with remembered_interruption() as refuse_if_interrupted:
+        with remembered_interruption() as interrupted:
             for fault in chosen:
                 trial = try_fault(fault, document=document, own=own)
-                refuse_if_interrupted()
+                if interrupted():
+                    raise KeyboardInterrupt
                 note(trial)
     else:
         # A forked process would share what this one has open; a spawned one starts clean on every system.

@@ -29,16 +29,11 @@ def handled(signals: tuple[signal.Signals, ...], handler: Handler) -> Iterator[N
 
 
 @contextmanager
-def remembered_interruption() -> Iterator[Callable[[], None]]:
-    """Remember an interruption for as long as the context lasts; yield what raises it once more if there was one.
+def remembered_interruption() -> Iterator[Callable[[], bool]]:
+    """Remember an interruption for as long as the context lasts; yield what tells whether there was one.
 
-    A finaliser swallows what is raised in it, and so does somebody's `except` for everything.
-
-    Raises
-    ------
-    KeyboardInterrupt
-        At once, as ever; and again by what is yielded.
-
+    A finaliser swallows what is raised in it, and so does somebody's `except` for everything. KeyboardInterrupt is
+    raised at once, as ever.
     """
     seen = False
 
@@ -47,11 +42,7 @@ def remembered_interruption() -> Iterator[Callable[[], None]]:
         seen = True
         signal.default_int_handler(number, frame)
 
-    def check() -> None:
-        if seen:
-            raise KeyboardInterrupt
-
     # Whoever is deaf to it, as what a shell starts in the background, stays so.
     deaf = signal.getsignal(signal.SIGINT) is not signal.default_int_handler
     with handled(() if deaf else (signal.SIGINT,), interrupt):
-        yield check
+        yield lambda: seen

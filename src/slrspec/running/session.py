@@ -91,7 +91,7 @@ class SpecificationSession:
         self.interrupted = False
         self.run: Run | None = None
         self._opened = ExitStack()
-        self._refuse_if_interrupted = self._opened.enter_context(remembered_interruption())
+        self._was_interrupted = self._opened.enter_context(remembered_interruption())
         self._collected: set[str] = set()
         self._send: Callable[[bytes], None] | None = None  # in a fork: to the process that sums up
         self._started = datetime.now(UTC)
@@ -233,7 +233,8 @@ class SpecificationSession:
             if RUN in item.stash:
                 del item.stash[RUN]
             forget_values(item)
-        self._refuse_if_interrupted()
+        if self._was_interrupted():
+            raise KeyboardInterrupt
         return done
 
     @pytest.hookimpl(tryfirst=True)
@@ -371,10 +372,8 @@ class SpecificationSession:
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Close the providers, assemble the run, write it, and set the exit code."""
         self._opened.close()
-        try:
-            self._refuse_if_interrupted()
-        except KeyboardInterrupt:  # which pytest itself does not see where it comes together with another error
-            self.interrupted = True
+        # pytest itself does not see an interruption that comes together with another error.
+        self.interrupted = self.interrupted or self._was_interrupted()
         if hasattr(self.config, "workerinput"):
             return
         self.run = self._assemble()

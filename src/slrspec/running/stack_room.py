@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from types import FunctionType
 
 T = TypeVar("T")
 
@@ -29,6 +28,5 @@ def with_room(call: Callable[[], T]) -> T:
     def below() -> T:
         return call()
 
-    function: FunctionType = below  # type: ignore[assignment]  # which it is
-    function.__code__ = function.__code__.replace(co_stacksize=SLOTS)
+    below.__code__ = below.__code__.replace(co_stacksize=SLOTS)
     return below()
