@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree as ET
 
+from slrspec.spec.location import features_folder
 from tests.conftest import run_pytest
 
 
@@ -54,6 +57,27 @@ def test_a_results_file_that_cannot_be_written_is_one_line_before_anything_runs(
     assert run.returncode == 4
     assert "cannot write results" in run.stderr
     assert "Traceback" not in run.stderr + run.stdout
+
+
+def test_scenarios_run_provider_by_provider(tmp_path: Path) -> None:
+    both = ("--provider", "moto", "--provider", "documented")
+    run = run_pytest(*both, "--slr-section", "editing", "-v", cwd=tmp_path)
+    ran = re.findall(r"\[(moto|documented)", run.stdout)
+    each = len(ran) // 2
+    assert each > 10
+    assert ran == ["moto"] * each + ["documented"] * each
+
+
+def test_pytests_reports_name_the_place_in_the_feature(tmp_path: Path) -> None:
+    junit = tmp_path / "junit.xml"
+    results_of(tmp_path, "--slr-section", "editing", f"--junitxml={junit}", "-o", "junit_family=xunit1")
+    cases = ET.parse(junit).findall(".//testcase")
+    lines = (features_folder() / "4_editing.feature").read_text(encoding="utf-8").splitlines()
+    assert len(cases) > 10
+    for case in cases:
+        assert Path(case.attrib["file"]).name == "4_editing.feature"
+        title = case.attrib["name"].partition("[")[0]
+        assert lines[int(case.attrib["line"])].strip().partition(": ")[2] == title
 
 
 FOREIGN = """

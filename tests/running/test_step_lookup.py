@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from importlib import import_module
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -52,6 +53,29 @@ def test_each_phrase_is_looked_up_once_and_found_where_the_plain_way_finds_it(
     assert len(said) == len([step for result in run.scenarios for step in result.steps if step.verdict]) > 40
     assert len(names_read) == 1 + 2 * len(said)  # the plain way reads them each time, the short way once
     assert getattr(scenario, FIND) is plain
+
+
+def test_a_step_is_of_its_kind_and_of_several_the_last_one() -> None:
+    def context(kind: str | None) -> SimpleNamespace:
+        parser = SimpleNamespace(is_matching=lambda name: name == "the role")
+        return SimpleNamespace(type=kind, parser=parser)
+
+    defined = {name: context(kind) for name, kind in (("a", "given"), ("b", None), ("c", "given"), ("d", "then"))}
+    module = SimpleNamespace(
+        get_fixture_names=lambda fixturemanager: list(defined),
+        getfixturedefs=lambda fixturemanager, name, node: [SimpleNamespace(func=name)],
+        step_function_context_registry=defined,
+    )
+    table = StepTable(module)
+
+    def found(kind: str, name: str) -> Any:
+        request = SimpleNamespace(_fixturemanager=None, node=None)
+        return table.function(request, SimpleNamespace(type=kind, name=name))
+
+    assert found("given", "the role") is defined["c"]
+    assert found("then", "the role") is defined["d"]
+    assert found("when", "the role") is defined["b"]
+    assert found("given", "another role") is None
 
 
 @pytest.mark.parametrize("way", ["short", "plain"])
