@@ -6,6 +6,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -70,3 +71,21 @@ def test_half_a_character_can_be_written() -> None:
 def test_a_condition_key_that_speaks_of_secrets_is_none() -> None:
     condition = {"StringLike": {"secretsmanager:ResourceTag/aws:secretsmanager:owningService": ["rds"]}}
     assert References(ACCOUNT).normal(condition) == condition
+
+
+def test_a_text_is_looked_through_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[str] = []
+    plain = References._replaced
+
+    def noted(self: References, text: str) -> str:
+        looked.append(text)
+        return plain(self, text)
+
+    monkeypatch.setattr(References, "_replaced", noted)
+    references = References("123456789012")
+    arn = "arn:aws:iam::123456789012:role/r"
+    assert references.normal({"Arn": arn, "Other": [arn, arn]}) == {
+        "Arn": "arn:aws:iam::<account>:role/r",
+        "Other": ["arn:aws:iam::<account>:role/r"] * 2,
+    }
+    assert looked == [arn]

@@ -10,6 +10,7 @@ import pytest
 # Prints, for loops at each depth of the stack, how many pages the worst of them had to be given.
 LOOPS = """
 import resource, sys
+from slrspec import cli
 from slrspec.running.stack_room import with_room
 
 def leaf(a, b, c, d):
@@ -27,7 +28,8 @@ def at(depth):
 def worst():
     return max(at(depth) for depth in range(400))
 
-print(worst() if sys.argv[1] == "plain" else with_room(worst))
+cli.command.main = lambda *_, **__: print(worst())
+{"plain": cli.command.main, "with room": lambda: with_room(cli.command.main), "command": cli.main}[sys.argv[1]]()
 """
 
 
@@ -38,8 +40,9 @@ def pages(way: str) -> int:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no count of pages there")
-def test_a_loop_maps_nothing_at_any_depth() -> None:
-    assert pages("with room") < 100
+@pytest.mark.parametrize("way", ["with room", "command"])
+def test_a_loop_maps_nothing_at_any_depth(way: str) -> None:
+    assert pages(way) < 100
 
 
 @pytest.mark.skipif(

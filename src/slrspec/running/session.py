@@ -233,7 +233,7 @@ class SpecificationSession:
             if RUN in item.stash:
                 del item.stash[RUN]
             forget_values(item)
-        if self._was_interrupted():
+        if self._was_interrupted():  # pytest does not see one that comes together with another error
             raise KeyboardInterrupt
         return done
 
@@ -372,8 +372,6 @@ class SpecificationSession:
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Close the providers, assemble the run, write it, and set the exit code."""
         self._opened.close()
-        # pytest itself does not see an interruption that comes together with another error.
-        self.interrupted = self.interrupted or self._was_interrupted()
         if hasattr(self.config, "workerinput"):
             return
         self.run = self._assemble()
