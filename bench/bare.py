@@ -3,8 +3,8 @@
     python bench/bare.py CALLS.json
 
 It has every advantage that the suite's provider has: an account for each scenario by header, no default images,
-shared session and clients, botocore's files read once each, rare garbage collection, finished accounts forgotten,
-one attempt per call.
+shared session and clients, botocore's files read and moto's look-ups made once each, rare garbage collection,
+finished accounts forgotten, one attempt per call.
 """
 
 from __future__ import annotations
@@ -69,8 +69,10 @@ def main() -> None:
     from moto import mock_aws, settings
     from moto.core.authorization import ActionAuthenticatorMixin
 
+    from slrspec.providers.moto_lookups import looked_up_once
+
     read_models_once()
-    with mock_aws():
+    with mock_aws(), looked_up_once():
         session = Session()
         gc.freeze()
         gc.enable()

@@ -91,7 +91,8 @@ class Tuned:
     """One AWS for all scenarios, with everything that the suite's provider does to be fast.
 
     That is an account for each scenario by header, shared session and clients, no default images, finished accounts
-    forgotten, botocore's files read once each, no collection of garbage while moto is imported, a rare one after.
+    forgotten, botocore's files read and moto's look-ups made once each, no collection of garbage while moto is
+    imported, a rare one after.
     """
 
     def __init__(self) -> None:
@@ -105,8 +106,12 @@ class Tuned:
         from boto3.session import Session
         from moto import mock_aws
 
+        from slrspec.providers.moto_lookups import looked_up_once
+
         read_models_once()
         mock_aws().start()
+        self._lookups = looked_up_once()
+        self._lookups.__enter__()
         self._session = Session()
         self._account = ""
         self._clients: dict[tuple[str, str, str], Any] = {}

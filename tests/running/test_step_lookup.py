@@ -126,7 +126,11 @@ def test_the_plain_way_has_the_same_results_and_says_so(monkeypatch: pytest.Monk
     monkeypatch.setenv("SLRSPEC_PLAIN", "1")
     plain = execute(EDITING, Observer(lambda _: None))
     assert scenarios_of(plain) == scenarios_of(short)
-    noted = {"step lookup": "plain", "botocore's files": "read for each session"}
+    noted = {
+        "step lookup": "plain",
+        "botocore's files": "read for each session",
+        "moto's look-ups": "made for each call",
+    }
     assert plain.environment == short.environment | noted
     assert not noted.keys() & short.environment.keys()
 

@@ -1,4 +1,4 @@
-"""Stock moto, in this process, with nothing patched.
+"""Stock moto, in this process, answering as it does for everybody.
 
 Scenarios are kept apart by a fresh random account id each (header `x-moto-account-id`) instead of by a reset,
 which would build every backend once more. Sessions and clients are shared.
@@ -20,6 +20,8 @@ from slrspec.providers.aws_cli import with_command_line
 from slrspec.providers.contract import Description, Door, Patience, PolicyDocument, Principal
 from slrspec.providers.in_process_door import opened_door, why_none
 from slrspec.providers.loopback import local_environment, loopback_only
+from slrspec.providers.moto_lookups import looked_up_once
+from slrspec.running.plain import plain_wanted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,6 +52,7 @@ class MotoProvider:
         self._session: Session | None = None
         self._clients: dict[tuple[str, str, str], BaseClient] = {}
         self._served = ""
+        self._looks_up_once = not plain_wanted()
 
     def describe(self) -> Description:
         """Say which moto is installed, without importing it."""
@@ -65,6 +68,11 @@ class MotoProvider:
             },
         )
         return with_command_line(described, why_not=why_none())
+
+    @property
+    def plainly(self) -> dict[str, str]:
+        """For the results: which shortcuts could not be taken."""
+        return {} if self._looks_up_once else {"moto's look-ups": "made for each call"}
 
     @contextmanager
     def open_account(self, scenario: str) -> Iterator[MotoAccount]:  # noqa: ARG002 - every scenario gets a new one
@@ -136,6 +144,7 @@ class MotoProvider:
             from moto import mock_aws
 
             self._opened.enter_context(mock_aws())
+            self._looks_up_once = self._opened.enter_context(looked_up_once())
             self._session = Session()
 
 

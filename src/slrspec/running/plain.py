@@ -6,5 +6,5 @@ import os
 
 
 def plain_wanted() -> bool:
-    """Tell whether no shortcut is to be taken through the private parts of pytest-bdd and botocore, or by forks."""
+    """Tell whether no shortcut is to be taken through the private parts of others, or by forks."""
     return bool(os.environ.get("SLRSPEC_PLAIN"))

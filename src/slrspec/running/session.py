@@ -413,9 +413,15 @@ class SpecificationSession:
                 selection=self.selection.as_dict(),
                 interrupted=self.interrupted,
             ),
-            environment=environment() | self._plainly,
+            environment=environment() | self._plainly | self._plainly_provided,
             version=slrspec.__version__,
         )
+
+    @property
+    def _plainly_provided(self) -> dict[str, str]:
+        """Which shortcuts a provider could not take."""
+        said = (getattr(provider, "plainly", {}) for provider in self.providers.values())
+        return {shortcut: how for one in said for shortcut, how in one.items()}
 
     @property
     def _observer(self) -> Any:  # noqa: ANN401 - whatever the command registered

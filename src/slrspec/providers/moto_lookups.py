@@ -1,0 +1,55 @@
+"""What moto looks up anew for each call, and always finds the same, looked up once.
+
+moto lists all methods of the class that answers, to see whether the action is among them, and has Python import the
+module of its backend. Two functions of moto are remembered for it, by their parameters; where they are not as
+expected, and where SLRSPEC_PLAIN is set, moto looks up as ever.
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from contextlib import contextmanager
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from slrspec.running.plain import plain_wanted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# Module, function, and the parameters that it must have.
+EXPECTED = (
+    ("moto.core.responses", "method_names_from_class", ["clazz"]),
+    ("moto.backends", "_import_backend", ["module_name", "backends_name"]),
+)
+
+
+@contextmanager
+def looked_up_once() -> Iterator[bool]:
+    """Have moto, which must be imported, look up once for as long as the context lasts; yield whether it does.
+
+    Contexts may overlap: the first one looks after it for all.
+    """
+    modules = [sys.modules.get(module) for module, _, _ in EXPECTED]
+    plain: list[Any] = [getattr(module, name, None) for module, (_, name, _) in zip(modules, EXPECTED, strict=True)]
+    if plain_wanted() or not all(map(_as_expected, plain, EXPECTED)):
+        yield False
+        return
+    if all(hasattr(function, "cache_clear") for function in plain):
+        yield True
+        return
+    _put(modules, [cache(function) for function in plain])
+    try:
+        yield True
+    finally:
+        _put(modules, plain)
+
+
+def _as_expected(function: Any, expected: tuple[str, str, list[str]]) -> bool:  # noqa: ANN401 - whatever moto has there
+    return callable(function) and list(inspect.signature(function).parameters) == expected[2]
+
+
+def _put(modules: list[Any], functions: list[Any]) -> None:
+    for module, (_, name, _), function in zip(modules, EXPECTED, functions, strict=True):
+        setattr(module, name, function)
