@@ -76,7 +76,7 @@ def main() -> None:
         session = Session()
         gc.freeze()
         gc.enable()
-        gc.set_threshold(100_000, 50, 100)
+        gc.set_threshold(100_000, 5, 10)
         clients: dict[tuple[str, str, str], Any] = {}
         account = ""
 

@@ -117,7 +117,7 @@ class Tuned:
         self._clients: dict[tuple[str, str, str], Any] = {}
         gc.freeze()
         gc.enable()
-        gc.set_threshold(100_000, 50, 100)
+        gc.set_threshold(100_000, 5, 10)
 
     def make_calls(self, number: int) -> int:
         """Make the calls of a scenario in an account of its own, and return how many there were."""

@@ -1,4 +1,4 @@
-"""A long run keeps nothing of its finished scenarios in memory but what was judged of them."""
+"""A long run keeps nothing of its finished scenarios in memory but what was judged of them, and makes none early."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 from _pytest.fixtures import FixtureDef, SubRequest
+from pytest_bdd.feature import features
 
+from slrspec.running.collecting import FeatureFile
 from slrspec.running.engine import Observer, Request, execute
 from slrspec.running.recorder import Outcome, RecordedAccount
 from slrspec.running.selection import Selection
@@ -38,6 +40,24 @@ def at_the_end_of(request: Request, first: int, last: int) -> tuple[dict[type, i
     execute(request, Observer(count))
     assert len(judged) > last
     return found[0], found[1]
+
+
+def test_a_scenario_becomes_an_item_of_pytest_when_its_turn_comes() -> None:
+    """One runs, and pytest wants to know the one after it; at the end of a file that is the next file's."""
+    seen: list[tuple[int, int, int]] = []
+
+    def count(_: ScenarioResult) -> None:
+        gc.collect()
+        alive = gc.get_objects()
+        items = [one for one in alive if type(one) is pytest.Function and "provider_name" in one.fixturenames]
+        files = [one for one in alive if type(one) is FeatureFile]
+        seen.append((len(items), len(files), len(features)))
+
+    sections = Selection(sections=("editing", "companions"))
+    execute(Request(("moto", "documented"), sections, no_deviations=True), Observer(count))
+    assert len(seen) > 20
+    most = [max(numbers) for numbers in zip(*seen, strict=True)]
+    assert most == [2, 2, 1]
 
 
 @pytest.mark.parametrize("way", ["short", "plain"])

@@ -91,6 +91,16 @@ def test_two_processes_have_the_results_of_one() -> None:
 
 
 @pytest.mark.usefixtures("forked")
+def test_rows_of_one_outline_may_run_in_different_processes() -> None:
+    # Of no role with a suffix, for moto lists two roles in an order of chance.
+    services = Selection(services=("rds.amazonaws.com", "elasticache.amazonaws.com"))
+    one = execute(Request(("moto",), services, document="catalogue"), Observer(lambda _: None))
+    two = execute(Request(("moto",), services, document="catalogue", workers=2), Observer(lambda _: None))
+    assert len(one.scenarios) > 25
+    assert timeless(json.loads(encode(two))) == timeless(json.loads(encode(one)))
+
+
+@pytest.mark.usefixtures("forked")
 def test_what_a_killed_process_never_came_to_is_an_error_and_the_rest_is_kept(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

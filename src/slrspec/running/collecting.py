@@ -1,4 +1,4 @@
-"""Making pytest items of a section's scenarios."""
+"""Making pytest items of scenarios: of a file's, as pytest collects them, or each of them when its turn comes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from slrspec.spec.rules import Scenario, Section
 
@@ -19,13 +19,17 @@ class FeatureFile(pytest.Module):
 
     section: Section
     wanted: set[str]
+    providers: Sequence[str]
 
     @classmethod
-    def from_section(cls, parent: pytest.Collector, section: Section, wanted: set[str]) -> FeatureFile:
+    def from_section(
+        cls, parent: pytest.Collector, section: Section, wanted: set[str], providers: Sequence[str]
+    ) -> FeatureFile:
         """Make the collector of a section, of whose scenarios only the wanted ones become items."""
-        collector: FeatureFile = cls.from_parent(parent, path=section.file)
+        collector: FeatureFile = cls.from_parent(parent, path=section.file.absolute())
         collector.section = section
         collector.wanted = wanted
+        collector.providers = providers
         return collector
 
     def _getobj(self) -> ModuleType:
@@ -62,6 +66,53 @@ class FeatureFile(pytest.Module):
             for scenario in rule.scenarios:
                 titles.setdefault(scenario.title, []).append(scenario)
         return titles
+
+
+Planned = tuple[str, "Scenario"]  # a provider's name, and what is to be run on it
+
+
+def items_of(
+    session: pytest.Session, planned: Iterable[Planned], sections: Iterable[Section]
+) -> Iterator[pytest.Item]:
+    """Yield the items of what is planned, in this order, each made when it is asked for.
+
+    pytest keeps what it collects to the end, and some ten kilobytes for each item are the most of what a large run
+    would take.
+
+    Parameters
+    ----------
+    session
+        Whose items these are.
+    planned
+        What is to be run.
+    sections
+        Where the scenarios are.
+
+    """
+    from pytest_bdd import feature
+
+    for provider, section, wanted in _portions(planned, tuple(sections)):
+        yield from FeatureFile.from_section(session, section, wanted, [provider]).collect()
+        getattr(feature, "features", {}).clear()  # pytest-bdd, too, keeps what it reads
+
+
+def _portions(planned: Iterable[Planned], sections: tuple[Section, ...]) -> Iterator[tuple[str, Section, set[str]]]:
+    """Divide what is planned into what a file gives in its own order."""
+    all_of = (
+        (number, one) for number, section in enumerate(sections) for rule in section.rules for one in rule.scenarios
+    )
+    place = {one.id: (number, line) for line, (number, one) in enumerate(all_of)}
+    last = ("", -1, -1)  # provider, number of the section, place in the specification
+    wanted: set[str] = set()
+    for provider, scenario in planned:
+        here = (provider, *place[scenario.id])
+        if wanted and (here[:2] != last[:2] or here < last):
+            yield last[0], sections[last[1]], wanted
+            wanted = set()
+        wanted.add(scenario.id)
+        last = here
+    if wanted:
+        yield last[0], sections[last[1]], wanted
 
 
 SCENARIO = pytest.StashKey["Scenario"]()

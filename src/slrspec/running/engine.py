@@ -185,9 +185,10 @@ def _arguments(request: Request, root: str) -> list[str]:
     arguments += ["--confcutdir", str(request.folder)]
     for plugin in UNUSED:
         arguments += ["-p", f"no:{plugin}"]
-    if request.workers > 1:
-        forked = ["--slr-forks", str(request.workers)]
-        arguments += forked if forking.possible() else ["-p", "xdist.plugin", "-n", str(request.workers)]
+    if request.workers > 1 and not forking.possible():
+        arguments += ["-p", "xdist.plugin", "-n", str(request.workers)]
+    else:
+        arguments += ["--slr-forks", str(request.workers)]
     for option, names in (
         ("--provider", request.providers),
         ("--slr-rule", request.selection.rules),
@@ -195,7 +196,7 @@ def _arguments(request: Request, root: str) -> list[str]:
         ("--slr-section", request.selection.sections),
         ("--slr-service", request.selection.services),
         ("--slr-document", [request.document]),
-        ("--slr-features", [str(request.features.resolve()) if request.features else ""]),
+        ("--slr-features", [str(request.features or "")]),
         ("--slr-edition", [request.edition]),
         ("--slr-deviations", [str(request.deviations.resolve()) if request.deviations else ""]),
         ("--slr-salt", [request.salt]),

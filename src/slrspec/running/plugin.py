@@ -45,7 +45,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add("--slr-results", metavar="FILE", help="write results.json to this file")
     add("--slr-salt", default="", metavar="TEXT", help="salt of what is withheld; else a random one")
     add("--slr-deviations", metavar="FILE", help="known deviations in place of those of slrspec")
-    add("--slr-forks", type=int, default=1, metavar="N", help="run in so many processes, at most")
+    add("--slr-forks", type=int, default=0, metavar="N", help="all in turn, in so many processes at most")
     add("--slr-no-deviations", action="store_true", help="take no failure for known")
 
 

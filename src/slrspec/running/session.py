@@ -10,6 +10,7 @@ from contextlib import ExitStack
 from datetime import UTC, date, datetime
 from functools import cached_property
 from importlib.metadata import version
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +23,7 @@ from slrspec.providers.aws_cli import CAPABILITY, find_cli
 from slrspec.providers.registry import find_provider
 from slrspec.running.assemble import assemble
 from slrspec.running.botocore_models import models_read_once
-from slrspec.running.collecting import FeatureFile, scenario_of
+from slrspec.running.collecting import FeatureFile, items_of, scenario_of
 from slrspec.running.deviations import Deviation, read_deviations, shipped_file
 from slrspec.running.evidence import Results
 from slrspec.running.forking import in_forks, number_of_forks, preload
@@ -35,7 +36,6 @@ from slrspec.running.verdict import Verdict
 from slrspec.running.withheld import Withheld, digests
 from slrspec.spec.gherkin import read_specification
 from slrspec.spec.location import features_folder
-from slrspec.spec.parsing import forget_parsed
 from slrspec.spec.rules import RECORDS
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 
     from slrspec.providers.contract import Description, Provider
     from slrspec.running.checks import Checks
+    from slrspec.running.collecting import Planned
     from slrspec.running.recorder import RecordedAccount
     from slrspec.running.results import Run
     from slrspec.spec.document import Document
@@ -81,6 +82,7 @@ class SpecificationSession:
         self.wanted = {scenario.id for scenario in self.scenarios}
         if any(CAPABILITY in scenario.needs for scenario in self.scenarios):
             find_cli()  # one that is named wrong is a mistake to be told, not a reason to leave scenarios out
+        self._forks: int = option("slr_forks")
         self.providers: dict[str, Provider] = {name: find_provider(name) for name in option("provider")}
         self.deviations = self._read_deviations()
         if option("slr_results"):
@@ -143,12 +145,35 @@ class SpecificationSession:
         section = self._section_of.get(file.resolve())
         if section is None:
             return None
-        return FeatureFile.from_section(parent, section, self.wanted)
+        return FeatureFile.from_section(parent, section, self.wanted, list(self.providers))
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
         """Run each scenario once on every provider."""
-        if "provider_name" in metafunc.fixturenames:
-            metafunc.parametrize("provider_name", list(self.providers))
+        file = metafunc.definition.parent
+        if isinstance(file, FeatureFile):
+            metafunc.parametrize("provider_name", file.providers)
+
+    def pytest_collection(self, session: pytest.Session) -> object:
+        """Collect nothing where items are made in turn: it is known what will run."""
+        if not self._forks:
+            return None
+        self._collected = set(self.wanted)
+        session.testscollected = len(self._planned)
+        return True
+
+    @cached_property
+    def _planned(self) -> list[Planned]:
+        """What runs, provider by provider, as each wants it."""
+        return [
+            (name, scenario) for name, provider in self.providers.items() for scenario in self._ordered(provider)
+        ]
+
+    def _ordered(self, provider: Provider) -> list[Scenario]:
+        ordered = getattr(provider, "in_order", None)
+        if ordered is None:
+            return list(self.scenarios)
+        by_id = {scenario.id: scenario for scenario in self.scenarios}
+        return [by_id[one] for one in dict.fromkeys([*ordered(by_id), *by_id])]
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
@@ -161,10 +186,6 @@ class SpecificationSession:
             if ordered := getattr(provider, "in_order", None):
                 place = {one: number for number, one in enumerate(ordered(self._collected))}
                 items.sort(key=lambda item: place.get(getattr(scenario_of(item), "id", ""), len(place)))
-
-    def pytest_collection_finish(self) -> None:
-        """Let go of what only collecting needs."""
-        forget_parsed()
 
     # ---- running
 
@@ -239,30 +260,37 @@ class SpecificationSession:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> object:
-        """Run the scenarios in forks of this process, where several are asked for and worth it."""
-        waiting = any(getattr(provider, "calls_wait", False) for provider in self.providers.values())
-        forks = number_of_forks(self.config.getoption("slr_forks"), len(session.items), waiting=waiting)
-        if forks == 1:
+        """Make items and run them in turn, in forks of this process where several are asked for and worth it."""
+        if not self._forks:
             return None
+        waiting = any(getattr(provider, "calls_wait", False) for provider in self.providers.values())
+        forks = number_of_forks(self._forks, len(self._planned), waiting=waiting)
+        if forks == 1:
+            self._run_in_turn(session, self._planned)
+            return True
         for provider in self.providers.values():
             preload(provider)
-        shares = [session.items[share::forks] for share in range(forks)]
+        shares = [self._planned[share::forks] for share in range(forks)]
 
         def work(share: int, send: Callable[[bytes], None]) -> None:
             self._send = send
-            for item, following in zip(shares[share], [*shares[share][1:], None], strict=True):
-                item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+            self._run_in_turn(session, shares[share])
             self._opened.close()
 
         for lost in in_forks(forks, work, lambda message: self._take(*msgspec.json.decode(message, type=Sent))):
             self._judge_lost(shares[lost.share], lost.how)
         return True
 
-    def _judge_lost(self, items: list[pytest.Item], how: str) -> None:
+    def _run_in_turn(self, session: pytest.Session, planned: list[Planned]) -> None:
+        items = items_of(session, planned, self.specification.sections)
+        for item, following in pairwise(chain(items, [None])):
+            assert item is not None
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+
+    def _judge_lost(self, planned: list[Planned], how: str) -> None:
         """Judge what a process never came to: nobody can tell."""
-        for item in items:
-            scenario, provider = scenario_of(item), _provider_of(item)
-            if scenario is not None and self.results.get(provider, scenario.id) is None:
+        for provider, scenario in planned:
+            if self.results.get(provider, scenario.id) is None:
                 self._take_result(without_run(scenario, provider, Verdict.ERROR, f"its process was {how}"))
 
     def pytest_bdd_before_step(self, request: pytest.FixtureRequest, step: Any) -> None:  # noqa: ANN401

@@ -1,12 +1,11 @@
 """Gherkin's own parser, asked once for each text: a run reads its features three times over.
 
 First the command does, to refuse what is wrong before anything runs, then the session, and then pytest-bdd. What is
-kept meanwhile is JSON, a fifth as large as the tree's objects are.
+kept meanwhile is JSON, a fifth as large as the tree's objects are, and of many files only until it is asked for.
 """
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -14,7 +13,8 @@ import msgspec
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-FEW = 64
+FEW = 64  # syntax trees that are kept, for another run may well ask for them
+_trees: dict[str, bytes] = {}
 
 
 def parsed(text: str) -> Mapping[str, Any]:
@@ -26,18 +26,15 @@ def parsed(text: str) -> Mapping[str, Any]:
         If it is no Gherkin.
 
     """
-    tree: Mapping[str, Any] = msgspec.json.decode(_encoded(text))
+    kept = _trees.pop(text, None)
+    encoded = kept or _encoded(text)
+    if kept is None or len(_trees) < FEW:
+        _trees[text] = encoded
+    tree: Mapping[str, Any] = msgspec.json.decode(encoded)
     return tree
 
 
-@cache
 def _encoded(text: str) -> bytes:
     from gherkin.parser import Parser
 
     return msgspec.json.encode(Parser().parse(text))
-
-
-def forget_parsed() -> None:
-    """Let go of all syntax trees once nobody is going to ask again, unless so few that another run may well ask."""
-    if _encoded.cache_info().currsize > FEW:
-        _encoded.cache_clear()

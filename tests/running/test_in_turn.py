@@ -1,0 +1,49 @@
+"""Scenarios run provider by provider, in the order that each provider wants."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from slrspec.providers.moto import MotoProvider
+from slrspec.running.engine import Observer, Request, execute
+from slrspec.running.selection import Selection
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from slrspec.running.results import Run
+
+BOTH = Request(("moto", "documented"), Selection(sections=("editing", "companions")), no_deviations=True)
+
+
+def ran(request: Request) -> tuple[Run, list[tuple[str, str]]]:
+    """Run, and return what was judged in the order in which it was."""
+    judged: list[tuple[str, str]] = []
+    run = execute(request, Observer(lambda result: judged.append((result.provider, result.scenario))))
+    return run, judged
+
+
+def test_provider_by_provider_in_the_order_of_the_specification() -> None:
+    run, judged = ran(BOTH)
+    each = len(judged) // 2
+    assert each > 20
+    assert [provider for provider, _ in judged] == ["moto"] * each + ["documented"] * each
+    for provider in BOTH.providers:
+        ordered = [result.scenario for result in run.scenarios if result.provider == provider and result.steps]
+        assert [scenario for one, scenario in judged if one == provider] == ordered
+
+
+def test_as_a_provider_wants_them_and_last_what_it_does_not_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    def backwards_but_one(_: MotoProvider, scenarios: Iterable[str]) -> list[str]:
+        return [one for one in sorted(scenarios, reverse=True) if not one.startswith("RDS-EDT-05")]
+
+    _, before = ran(BOTH)
+    monkeypatch.setattr(MotoProvider, "in_order", backwards_but_one, raising=False)
+    _, judged = ran(BOTH)
+    assert sorted(judged) == sorted(before)
+    first = [scenario for provider, scenario in judged if provider == "moto"]
+    assert first[-1].startswith("RDS-EDT-05")
+    assert first[:-1] == sorted(first[:-1], reverse=True)
+    assert [provider for provider, _ in judged] == [provider for provider, _ in before]
