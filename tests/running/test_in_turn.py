@@ -1,21 +1,27 @@
-"""Scenarios run provider by provider, in the order that each provider wants."""
+"""Scenarios run provider by provider, in the order that each provider wants, and none is lost without a word."""
 
 from __future__ import annotations
 
+import re
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import pytest
 
 from slrspec.providers.moto import MotoProvider
+from slrspec.running.collecting import FeatureFile
 from slrspec.running.engine import Observer, Request, execute
 from slrspec.running.selection import Selection
+from slrspec.running.verdict import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
-    from slrspec.running.results import Run
+    from slrspec.running.results import Run, ScenarioResult
 
 BOTH = Request(("moto", "documented"), Selection(sections=("editing", "companions")), no_deviations=True)
+
+KEPT = Request(("documented",), BOTH.selection)
 
 
 def ran(request: Request) -> tuple[Run, list[tuple[str, str]]]:
@@ -47,3 +53,32 @@ def test_as_a_provider_wants_them_and_last_what_it_does_not_name(monkeypatch: py
     assert first[-1].startswith("RDS-EDT-05")
     assert first[:-1] == sorted(first[:-1], reverse=True)
     assert [provider for provider, _ in judged] == [provider for provider, _ in before]
+
+
+def test_what_a_defect_kept_from_running_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    collect = FeatureFile.collect
+
+    def breaking_off(self: FeatureFile) -> Iterator[pytest.Item]:
+        yield from islice(collect(self), 3)
+        raise RuntimeError("a defect")
+
+    monkeypatch.setattr(FeatureFile, "collect", breaking_off)
+    run, judged = ran(KEPT)
+    lost = [result for result in run.scenarios if result.verdict is Verdict.ERROR]
+    assert len(judged) == 2  # of the third nobody knows what comes after it
+    assert len(lost) == len(run.scenarios) - 2 > 20
+    assert all(
+        re.fullmatch(r"defect of slrspec: RuntimeError: a defect \(test_in_turn.py:\d+\)", one.reason)
+        for one in lost
+    )
+    assert run.exit_code == 4
+
+
+def test_a_defect_of_whoever_watches_is_one_too() -> None:
+    def failing(_: ScenarioResult) -> None:
+        raise RuntimeError("cannot show it")
+
+    run = execute(KEPT, Observer(failing))
+    errors = [result for result in run.scenarios if result.verdict is Verdict.ERROR]
+    assert len(errors) == len(run.scenarios) - 1 > 20
+    assert run.exit_code == 4

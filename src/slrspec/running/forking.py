@@ -1,6 +1,6 @@
-"""Several processes for one run: forks of a session that has collected everything and imported what is heavy.
+"""Several processes for one run: forks of a session that has read everything and imported what is heavy.
 
-A new process would import and collect once more, which takes as long as some hundred scenarios.
+A new process would import and read once more, which takes as long as some hundred scenarios.
 """
 
 from __future__ import annotations

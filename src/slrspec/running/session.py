@@ -29,7 +29,7 @@ from slrspec.running.evidence import Results
 from slrspec.running.forking import in_forks, number_of_forks, preload
 from slrspec.running.interruption import remembered_interruption
 from slrspec.running.results import RunInfo, ScenarioResult, without_run, write_run
-from slrspec.running.scenario_run import ScenarioRun, unjudged
+from slrspec.running.scenario_run import DEFECT, ScenarioRun, unjudged
 from slrspec.running.selection import Selection
 from slrspec.running.step_lookup import forget_values, remembered_steps
 from slrspec.running.verdict import Verdict
@@ -39,7 +39,7 @@ from slrspec.spec.location import features_folder
 from slrspec.spec.rules import RECORDS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable
+    from collections.abc import Callable, Generator, Iterable, Iterator
 
     from slrspec.providers.contract import Description, Provider
     from slrspec.running.checks import Checks
@@ -278,7 +278,8 @@ class SpecificationSession:
             self._opened.close()
 
         for lost in in_forks(forks, work, lambda message: self._take(*msgspec.json.decode(message, type=Sent))):
-            self._judge_lost(shares[lost.share], lost.how)
+            for result in self._lost(shares[lost.share], f"its process was {lost.how}"):
+                self._take_result(result)
         return True
 
     def _run_in_turn(self, session: pytest.Session, planned: list[Planned]) -> None:
@@ -287,11 +288,18 @@ class SpecificationSession:
             assert item is not None
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
 
-    def _judge_lost(self, planned: list[Planned], how: str) -> None:
-        """Judge what a process never came to: nobody can tell."""
+    def _lost(self, planned: Iterable[Planned], why: str) -> Iterator[ScenarioResult]:
+        """Judge what nobody came to: nobody can tell."""
         for provider, scenario in planned:
             if self.results.get(provider, scenario.id) is None:
-                self._take_result(without_run(scenario, provider, Verdict.ERROR, f"its process was {how}"))
+                yield without_run(scenario, provider, Verdict.ERROR, why)
+
+    def pytest_internalerror(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """Judge what a defect outside all scenarios kept from running; here nobody sees what pytest prints."""
+        at = excinfo.traceback[-1]
+        why = f"{DEFECT}: {excinfo.typename}: {excinfo.value} ({Path(at.path).name}:{at.lineno + 1})"
+        for result in self._lost((one for one in self._planned if one[1].id in self._collected), why):
+            self.results.add(result)  # not by the observer, whose defect it may be
 
     def pytest_bdd_before_step(self, request: pytest.FixtureRequest, step: Any) -> None:  # noqa: ANN401
         """Open the step."""
