@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
 import pytest
 from gherkin.errors import CompositeParserException
 from gherkin.parser import Parser
 
-from slrspec.spec import parsing
+from slrspec.running.engine import Observer, Request, check, execute
+from slrspec.running.selection import Selection
+from slrspec.spec import gherkin, parsing
+from slrspec.spec.location import features_folder
 from slrspec.spec.parsing import FEW, parsed
 
 
@@ -51,3 +57,18 @@ def test_what_is_no_gherkin_is_refused_each_time(asked: list[str]) -> None:
         with pytest.raises(CompositeParserException):
             parsed("nonsense\n")
     assert len(asked) == 2
+
+
+def test_a_run_has_each_section_once_however_its_folder_is_named(
+    asked: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    shutil.copytree(features_folder(), tmp_path / "asked-once")
+    monkeypatch.chdir(tmp_path)
+    section_of = getattr(gherkin, "_section_of")  # noqa: B009 - it is nobody else's
+    made = section_of.cache_info().misses
+    request = Request(("documented",), Selection(("RDS-EDT-10", "RDS-PER-01")), features=Path("asked-once"))
+    check(request)
+    assert execute(request, Observer(lambda _: None)).exit_code == 0
+    files = [file.read_text("utf-8") for file in Path("asked-once").glob("*.feature")]
+    assert sorted(asked) == sorted(files)
+    assert section_of.cache_info().misses - made == len(files)
