@@ -1,6 +1,7 @@
 """Run the documented model on many versions of moto: in this process's Python, and through moto's server.
 
     python tools/moto_versions.py                 every release from 5.0.28 on that pip offers
+    python tools/moto_versions.py --every 4       every fourth of them, the oldest and the newest
     python tools/moto_versions.py 5.0.28 5.1.22   these
 
 Each version is installed without its dependencies, which this environment has, into a folder that is put in front
@@ -9,6 +10,7 @@ of the installed one. Prints a line for each, and exits 1 if any does not pass e
 
 from __future__ import annotations
 
+import argparse
 import os
 import re
 import shutil
@@ -84,9 +86,18 @@ def tried(version: str, folder: Path) -> str:
     return ""
 
 
+def some(versions: list[str], every: int) -> list[str]:
+    """Return every so-manieth version counted from the newest, and the oldest."""
+    return sorted({versions[0], *versions[::-every]}, key=versions.index)
+
+
 def main() -> int:
-    """Try each version, two at a time."""
-    versions = sys.argv[1:] or offered()
+    """Try the versions, two at a time."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("versions", nargs="*")
+    parser.add_argument("--every", type=int, default=1, metavar="N")
+    options = parser.parse_args()
+    versions = options.versions or some(offered(), options.every)
     with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(2) as pool:
         results = pool.map(lambda version: (version, tried(version, Path(folder))), versions)
         broken = 0
