@@ -7,13 +7,12 @@ expected, and where SLRSPEC_PLAIN is set, moto looks up as ever.
 
 from __future__ import annotations
 
-import inspect
 import sys
 from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from slrspec.running.plain import plain_wanted
+from slrspec.running.plain import plain_wanted, takes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,7 +32,8 @@ def looked_up_once() -> Iterator[bool]:
     """
     modules = [sys.modules.get(module) for module, _, _ in EXPECTED]
     plain: list[Any] = [getattr(module, name, None) for module, (_, name, _) in zip(modules, EXPECTED, strict=True)]
-    if plain_wanted() or not all(map(_as_expected, plain, EXPECTED)):
+    expected = (parameters for _, _, parameters in EXPECTED)
+    if plain_wanted() or not all(map(takes, plain, expected)):
         yield False
         return
     if all(hasattr(function, "cache_clear") for function in plain):
@@ -44,10 +44,6 @@ def looked_up_once() -> Iterator[bool]:
         yield True
     finally:
         _put(modules, plain)
-
-
-def _as_expected(function: Any, expected: tuple[str, str, list[str]]) -> bool:  # noqa: ANN401 - whatever moto has there
-    return callable(function) and list(inspect.signature(function).parameters) == expected[2]
 
 
 def _put(modules: list[Any], functions: list[Any]) -> None:

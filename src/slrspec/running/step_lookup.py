@@ -8,7 +8,6 @@ the plain way stays, and the results say so.
 
 from __future__ import annotations
 
-import inspect
 from contextlib import contextmanager
 from copy import copy
 from functools import cache
@@ -18,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from slrspec.running.plain import plain_wanted
+from slrspec.running.plain import plain_wanted, takes
 from slrspec.spec.parsing import parsed
 
 if TYPE_CHECKING:
@@ -68,7 +67,7 @@ def _as_expected(modules: dict[str, ModuleType]) -> bool:
     for module, functions in EXPECTED.items():
         for name, parameters in functions.items():
             function = getattr(modules[module], name, None)
-            if function is None or parameters not in (None, list(inspect.signature(function).parameters)):
+            if function is None or (parameters is not None and not takes(function, parameters)):
                 return False
     return hasattr(modules["pytest_bdd.scenario"], "step_function_context_registry") and hasattr(
         modules["pytest_bdd.parser"], "GherkinDocument"
