@@ -81,23 +81,22 @@ WIDTH, HEIGHT, LEFT, BOTTOM, TOP_MARGIN, RIGHT = 640, 260, 56, 36, 34, 20
 
 @dataclass(frozen=True)
 class Figure:
-    """One figure: its median and its range. `place` is the number of its line, which tells what came first."""
+    """One figure: its median and its range."""
 
     day: str
     commit: str
     value: float
     lowest: float
     highest: float
-    place: int = 0
 
 
 def read_all() -> dict[tuple[str, int], list[Figure]]:
     """Return the figures of what was measured, and of its size, from the oldest to the newest."""
     found: dict[tuple[str, int], list[Figure]] = {}
     with MEASURED.open(encoding="utf-8", newline="") as stream:
-        for place, row in enumerate(csv.DictReader(stream, delimiter="\t")):
+        for row in csv.DictReader(stream, delimiter="\t"):
             value, lowest, highest = (float(row[name]) for name in ("value", "lowest", "highest"))
-            figure = Figure(row["day"], row["commit"], value, lowest, highest, place)
+            figure = Figure(row["day"], row["commit"], value, lowest, highest)
             found.setdefault((row["what"], int(row["size"])), []).append(figure)
     return found
 
@@ -142,16 +141,15 @@ def tables(figures: dict[str, dict[int, Figure]]) -> str:
 
 
 def over_commits(figures: dict[tuple[str, int], list[Figure]]) -> str:
-    """Return a table of the ratios that were measured at several commits, a column for each, as Markdown."""
-    ratios = {what for what, _, _, _ in GOALS}
-    several = [figure for (what, _), of in figures.items() if what in ratios and len(of) > 1 for figure in of]
-    commits = list(dict.fromkeys(figure.commit for figure in sorted(several, key=lambda figure: figure.place)))
-    lines = ["", f"| ratio | size | {' | '.join(f'`{one}`' for one in commits)} |"]
-    lines.append(f"|---|--:|{'--:|' * len(commits)}")
+    """Return a table of the ratios that were measured at several commits, as Markdown.
+
+    All figures of a ratio are in one cell, which wraps: a column for each commit would be wider than a phone.
+    """
+    lines = ["", "| ratio | size | measured, the oldest first |", "|---|--:|---|"]
     for what, said, _, _ in GOALS:
         for size in sorted(size for name, size in figures if name == what and len(figures[name, size]) > 1):
-            of = {figure.commit: f"{figure.value:.4g}" for figure in figures[what, size]}
-            lines.append(f"| {said} | {size:,} | {' | '.join(of.get(one, '') for one in commits)} |")
+            of = ", ".join(f"{figure.value:.4g} at `{figure.commit}`" for figure in figures[what, size])
+            lines.append(f"| {said} | {size:,} | {of} |")
     return "\n".join([*lines, ""])
 
 
