@@ -12,10 +12,11 @@ from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from slrspec.running.garbage import no_collection_importing
 from slrspec.running.plain import plain_wanted, takes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 # Module, function, and the parameters that it must have.
 EXPECTED = (
@@ -39,11 +40,22 @@ def looked_up_once() -> Iterator[bool]:
     if all(hasattr(function, "cache_clear") for function in plain):
         yield True
         return
-    _put(modules, [cache(function) for function in plain])
+    methods, import_backend = plain
+    _put(modules, [cache(methods), cache(_uncollected(import_backend))])
     try:
         yield True
     finally:
         _put(modules, plain)
+
+
+def _uncollected(import_backend: Callable[[str, str], Any]) -> Callable[[str, str], Any]:
+    """Pause the collection of garbage for the import: EC2's alone makes half a million objects, all to stay."""
+
+    def importing(module_name: str, backends_name: str) -> Any:  # noqa: ANN401 - whatever moto returns
+        with no_collection_importing(f"moto.{module_name}"):
+            return import_backend(module_name, backends_name)
+
+    return importing
 
 
 def _put(modules: list[Any], functions: list[Any]) -> None:
