@@ -3,8 +3,8 @@
     python bench/bare.py CALLS.json
 
 It has every advantage that the suite's provider has: an account for each scenario by header, no default images,
-shared session and clients, botocore's files read and moto's look-ups made once each, rare garbage collection,
-finished accounts forgotten, one attempt per call.
+shared session and clients, for all principals too, botocore's files read and moto's look-ups made once each, rare
+garbage collection, finished accounts forgotten, one attempt per call.
 """
 
 from __future__ import annotations
@@ -14,29 +14,10 @@ import json
 import os
 import random
 import sys
-from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 TESTING = "testing"
-
-
-def read_models_once() -> None:
-    """Have botocore parse each of its files and look through its folders once, as the suite does."""
-    from botocore.loaders import JSONFileLoader, Loader
-
-    read = cache(partial(JSONFileLoader.load_file, JSONFileLoader()))
-    setattr(JSONFileLoader, "load_file", lambda _, path: read(path))  # noqa: B010 - it is another one's
-    listed: dict[object, list[str]] = {}
-    look = Loader.list_available_services
-
-    def services(self: Any, *args: str, **kwargs: str) -> list[str]:  # noqa: ANN401 - botocore has no types
-        asked = (tuple(self.search_paths), args, *kwargs.items())
-        if asked not in listed:
-            listed[asked] = look(self, *args, **kwargs)
-        return listed[asked]
-
-    setattr(Loader, "list_available_services", services)  # noqa: B010 - it is another one's
 
 
 def forget_account(account: str) -> None:
@@ -64,21 +45,22 @@ def main() -> None:
         MOTO_EC2_LOAD_DEFAULT_AMIS="false",
     )
     gc.disable()
-    from boto3.session import Session
     from botocore.config import Config
     from moto import mock_aws, settings
     from moto.core.authorization import ActionAuthenticatorMixin
 
+    from slrspec.providers.callers_keys import session_with_keys
     from slrspec.providers.moto_lookups import looked_up_once
+    from slrspec.running.botocore_models import models_read_once
 
-    read_models_once()
-    with mock_aws(), looked_up_once():
-        session = Session()
+    with models_read_once(), mock_aws(), looked_up_once():
+        session = session_with_keys(lambda: key)
         gc.freeze()
         gc.enable()
-        gc.set_threshold(100_000, 5, 10)
-        clients: dict[tuple[str, str, str], Any] = {}
+        gc.set_threshold(10_000, 10, 10)
+        clients: dict[tuple[str, str], Any] = {}
         account = ""
+        key = (TESTING, TESTING)
 
         def name_account(params: dict[str, Any], **_: object) -> None:
             params["headers"]["x-moto-account-id"] = account
@@ -92,17 +74,15 @@ def main() -> None:
                 if old_key not in keys:
                     keys[old_key] = fresh.pop(0)
                 key = keys[old_key]
-                client = clients.get((service, region, key[0]))
+                client = clients.get((service, region))
                 if client is None:
                     client = session.client(
                         service,
                         region_name=region,
-                        aws_access_key_id=key[0],
-                        aws_secret_access_key=key[1],
                         config=Config(retries={"total_max_attempts": 1, "mode": "standard"}),
                     )
                     client.meta.events.register("before-call", name_account)
-                    clients[service, region, key[0]] = client
+                    clients[service, region] = client
                 text = json.dumps(parameters).replace(scenario["account"], account)
                 enforced = old_key != TESTING
                 settings.INITIAL_NO_AUTH_ACTION_COUNT = 0 if enforced else float("inf")
@@ -117,8 +97,6 @@ def main() -> None:
                     made = answer["AccessKey"]
                     fresh.append((made["AccessKeyId"], made["SecretAccessKey"]))
             forget_account(account)
-            for used_up in [one for one in clients if one[2] != TESTING]:
-                del clients[used_up]
     gc.freeze()
     print(f"{calls} calls, {failed} of them refused", file=sys.stderr)
 

@@ -18,12 +18,12 @@ _original = BaseClient._make_api_call  # type: ignore[attr-defined]  # noqa: SLF
 
 
 def _recording(client: Any, operation: str, parameters: dict[str, Any]) -> Any:  # noqa: ANN401
-    from slrspec.providers.moto import _account_id
+    from slrspec.providers.moto import _caller
 
-    account = _account_id.get()
+    caller = _caller.get()
+    account, key = caller.account_id, caller.principal.access_key
     if not scenarios or scenarios[-1]["account"] != account:
         scenarios.append({"account": account, "calls": []})
-    key = client._request_signer._credentials.access_key  # noqa: SLF001
     meta = client.meta
     call = [meta.service_model.service_name, meta.region_name, key, operation, parameters]
     scenarios[-1]["calls"].append(call)

@@ -10,11 +10,12 @@ import gc
 import json
 import os
 import random
+from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bare import forget_account, read_models_once
+from bare import forget_account
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -90,9 +91,9 @@ class Mocked:
 class Tuned:
     """One AWS for all scenarios, with everything that the suite's provider does to be fast.
 
-    That is an account for each scenario by header, shared session and clients, no default images, finished accounts
-    forgotten, botocore's files read and moto's look-ups made once each, no collection of garbage while moto is
-    imported, a rare one after.
+    That is an account for each scenario by header, shared session and clients, for all principals too, no default
+    images, finished accounts forgotten, botocore's files read and moto's look-ups made once each, no collection of
+    garbage while moto is imported, a rare one after.
     """
 
     def __init__(self) -> None:
@@ -103,29 +104,28 @@ class Tuned:
             MOTO_EC2_LOAD_DEFAULT_AMIS="false",
         )
         gc.disable()
-        from boto3.session import Session
         from moto import mock_aws
 
+        from slrspec.providers.callers_keys import session_with_keys
         from slrspec.providers.moto_lookups import looked_up_once
+        from slrspec.running.botocore_models import models_read_once
 
-        read_models_once()
-        mock_aws().start()
-        self._lookups = looked_up_once()
-        self._lookups.__enter__()
-        self._session = Session()
+        self._open = ExitStack()
+        for context in (models_read_once(), mock_aws(), looked_up_once()):
+            self._open.enter_context(context)
+        self._session = session_with_keys(lambda: self._key)
         self._account = ""
-        self._clients: dict[tuple[str, str, str], Any] = {}
+        self._key = (TESTING, TESTING)
+        self._clients: dict[tuple[str, str], Any] = {}
         gc.freeze()
         gc.enable()
-        gc.set_threshold(100_000, 5, 10)
+        gc.set_threshold(10_000, 10, 10)
 
     def make_calls(self, number: int) -> int:
         """Make the calls of a scenario in an account of its own, and return how many there were."""
         self._account = str(random.randrange(10**11, 10**12))
         made = made_by(self._client, scenarios()[number], self._account)
         forget_account(self._account)
-        for key in [key for key in self._clients if key[2] != TESTING]:
-            del self._clients[key]
         return made
 
     def _name_account(self, params: dict[str, Any], **_: object) -> None:
@@ -134,14 +134,10 @@ class Tuned:
     def _client(self, service: str, region: str, key: tuple[str, str]) -> Any:  # noqa: ANN401
         from botocore.config import Config
 
-        if (service, region, key[0]) not in self._clients:
-            client = self._session.client(
-                service,
-                region_name=region,
-                aws_access_key_id=key[0],
-                aws_secret_access_key=key[1],
-                config=Config(retries={"total_max_attempts": 1, "mode": "standard"}),
-            )
+        self._key = key  # the call comes next
+        if (service, region) not in self._clients:
+            config = Config(retries={"total_max_attempts": 1, "mode": "standard"})
+            client = self._session.client(service, region_name=region, config=config)
             client.meta.events.register("before-call", self._name_account)
-            self._clients[service, region, key[0]] = client
-        return self._clients[service, region, key[0]]
+            self._clients[service, region] = client
+        return self._clients[service, region]

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,9 @@ from moto.core.base_backend import BaseBackend
 from moto.core.common_models import BaseModel
 
 from slrspec.errors import UsageError
+from slrspec.providers import registry
 from slrspec.providers.contract import Patience
-from slrspec.providers.moto import ADMINISTRATOR, MotoProvider
+from slrspec.providers.moto import MotoProvider
 from slrspec.providers.registry import find_provider, provider_names
 
 ALLOW_READING = {
@@ -36,6 +38,25 @@ def provider() -> Iterator[MotoProvider]:
 def test_a_provider_is_found_by_its_name() -> None:
     assert "moto" in provider_names()
     assert find_provider("moto").name == "moto"
+
+
+def test_nobody_elses_distribution_takes_one_of_slrspecs_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def installed(*, group: str) -> list[EntryPoint]:
+        asked.append(group)
+        return [EntryPoint(name, "slrspec.providers.replay:split", group) for name in ("moto", "theirs")]
+
+    monkeypatch.setattr(registry, "entry_points", installed)
+    registry._installed.cache_clear()
+    try:
+        assert type(find_provider("moto")) is MotoProvider
+        assert asked == []  # nor is it read for one of them
+        theirs: Any = find_provider("theirs:somewhere")
+        assert theirs == (Path("somewhere"), "")
+        assert asked == [registry.GROUP]
+    finally:
+        registry._installed.cache_clear()
 
 
 def test_an_unknown_provider_is_refused_with_the_known_ones() -> None:
@@ -94,6 +115,25 @@ def test_a_principal_is_held_to_their_policy_and_the_administrator_to_none(provi
             theirs.create_user(UserName="u")
         iam: Any = account.client("iam")
         iam.create_user(UserName="u")
+
+
+def test_one_client_serves_all_and_signs_with_the_keys_of_whoever_calls(provider: MotoProvider) -> None:
+    with provider.open_account("one") as account:
+        iam: Any = account.client("iam")
+        who, other = (account.principal(name, ALLOW_READING) for name in ("a reader", "another"))
+        signed: list[str] = []
+
+        def note(request: Any, **_: Any) -> None:
+            signed.append(request.headers["Authorization"].decode().partition("Credential=")[2].partition("/")[0])
+
+        iam.meta.events.register("before-send.iam", note)
+        clients: list[Any] = [account.client("iam", principal=one) for one in (who, other)]
+        theirs, others = clients
+        assert theirs.meta is others.meta is iam.meta
+        for client in (theirs, iam, others, theirs):
+            client.list_roles()
+        iam.meta.events.unregister("before-send.iam", note)
+        assert signed == [who.access_key, "testing", other.access_key, who.access_key]
 
 
 def test_enforcement_ends_with_the_call_even_if_it_is_refused(provider: MotoProvider) -> None:
@@ -210,6 +250,6 @@ def test_finished_accounts_do_not_pile_up_in_memory() -> None:
             if isinstance(one, BaseBackend | BaseModel) and getattr(one, "account_id", "") in accounts
         ]
         assert kept == []
-        assert {key[2] for key in provider._clients} == {ADMINISTRATOR.access_key}
+        assert set(provider._clients) == {("iam", "us-east-1"), ("rds", "us-east-1")}
     finally:
         provider.close()

@@ -6,6 +6,7 @@ import copy
 import os
 from typing import TYPE_CHECKING, Any
 
+import boto3.session
 import pytest
 from botocore import loaders
 from botocore.session import Session
@@ -17,6 +18,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SERVICES = ("iam", "rds", "sts", "elasticache")
+
+
+TYPES = ("service-2", "paginators-1", "waiters-2", "endpoint-rule-set-1", "examples-1", "resources-1", "none")
+
+
+def services() -> dict[str, list[str]]:
+    """List the services that have a file of each type, with boto3's own among them."""
+    loader = boto3.session.Session()._session.get_component("data_loader")
+    return {name: loader.list_available_services(name) for name in TYPES}
 
 
 def models() -> list[Any]:
@@ -50,21 +60,26 @@ def test_the_folders_are_looked_through_once_for_all_sessions(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     listed: list[str] = []
-    real = os.listdir
 
-    def noted(path: str) -> list[str]:
-        listed.append(path)
-        return real(path)
+    def noting(name: str) -> None:
+        real = getattr(os, name)
 
-    monkeypatch.setattr(os, "listdir", noted)
+        def noted(path: str) -> Any:
+            listed.append(os.fspath(path))
+            return real(path)
+
+        monkeypatch.setattr(os, name, noted)
+
+    noting("listdir")
+    noting("scandir")
     monkeypatch.setattr(botocore_models, "_listed", {})
-    plain = Session().get_available_services()
-    looked = len(listed)
-    assert looked > len(plain) > len(SERVICES)
+    plain = services()
+    assert len(listed) > len(TYPES) * len(plain["service-2"]) > len(TYPES) * len(SERVICES)
+    listed.clear()
     with models_read_once():
         Session().get_available_services().clear()  # whoever spoils theirs spoils nobody else's
-        assert Session().get_available_services() == plain
-        assert len(listed) == 2 * looked
+        assert services() == services() == plain
+        assert len(listed) == len(set(listed))
         other = Session()
         other.set_config_variable("data_path", str(tmp_path))  # who looks elsewhere looks for themselves
         (tmp_path / "llama" / "2026-01-01").mkdir(parents=True)

@@ -35,7 +35,6 @@ def run_and_keep(request: Request, out: Path, *, kept: bool) -> tuple[Run, Speci
         If the folder cannot be written to, or holds the very record that is to be replayed; before anything runs.
 
     """
-    from slrspec.history.folder import append
     from slrspec.running.engine import Observer, check, execute
     from slrspec.running.results import write_run
     from slrspec.running.withheld import write_withheld
@@ -50,6 +49,8 @@ def run_and_keep(request: Request, out: Path, *, kept: bool) -> tuple[Run, Speci
     write_run(target, done)
     write_withheld(out, observer.withheld)
     if kept:
+        from slrspec.history.folder import append
+
         append(out / HISTORY, done)
     return done, specification
 

@@ -6,7 +6,6 @@ which would build every backend once more. Sessions and clients are shared.
 
 from __future__ import annotations
 
-import gc
 import random
 import sys
 import time
@@ -17,10 +16,12 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from slrspec.providers.aws_cli import with_command_line
+from slrspec.providers.callers_keys import session_with_keys
 from slrspec.providers.contract import Description, Door, Patience, PolicyDocument, Principal
 from slrspec.providers.in_process_door import opened_door, why_none
 from slrspec.providers.loopback import local_environment, loopback_only
 from slrspec.providers.moto_lookups import looked_up_once
+from slrspec.running.garbage import no_collection_importing
 from slrspec.running.plain import plain_wanted
 
 if TYPE_CHECKING:
@@ -38,7 +39,16 @@ SETTINGS = {"MOTO_EC2_LOAD_DEFAULT_AMIS": "false"}
 ADMINISTRATOR = Principal("administrator", "testing", "testing")
 AT_ONCE = Patience(timeout=0, interval=0, sleep=time.sleep)
 
-_account_id: ContextVar[str] = ContextVar("slrspec_moto_account")
+
+@dataclass(frozen=True)
+class Caller:
+    """Who makes a call, and in which account."""
+
+    account_id: str
+    principal: Principal
+
+
+_caller: ContextVar[Caller] = ContextVar("slrspec_moto_caller")
 
 
 class MotoProvider:
@@ -50,7 +60,7 @@ class MotoProvider:
     def __init__(self) -> None:
         self._opened = ExitStack()
         self._session: Session | None = None
-        self._clients: dict[tuple[str, str, str], BaseClient] = {}
+        self._clients: dict[tuple[str, str], BaseClient] = {}
         self._served = ""
         self._looks_up_once = not plain_wanted()
 
@@ -82,7 +92,6 @@ class MotoProvider:
         try:
             yield account
         finally:
-            self._forget_principals()
             _forget_account(account.account_id)
 
     def preload(self) -> None:
@@ -106,30 +115,20 @@ class MotoProvider:
             self._served = self._opened.enter_context(opened_door())
         return self._served
 
-    def shared_client(self, service: str, region: str, principal: Principal) -> BaseClient:
-        """Return the one client for a service, a Region and credentials; the account is chosen call by call."""
-        key = (service, region, principal.access_key)
+    def shared_client(self, service: str, region: str) -> BaseClient:
+        """Return the one client for a service and a Region; account and caller are chosen call by call."""
+        key = (service, region)
         if key not in self._clients:
             assert self._session is not None  # only accounts ask, and they exist only once it is there
-            self._clients[key] = self._make_client(service, region, principal)
+            self._clients[key] = self._make_client(service, region)
         return self._clients[key]
 
-    def _forget_principals(self) -> None:
-        """Drop the clients of a finished account's own principals: nobody has their keys again."""
-        for key in [key for key in self._clients if key[2] != ADMINISTRATOR.access_key]:
-            del self._clients[key]
-
-    def _make_client(self, service: str, region: str, principal: Principal) -> BaseClient:
+    def _make_client(self, service: str, region: str) -> BaseClient:
         from botocore.config import Config
 
         assert self._session is not None
-        client: BaseClient = self._session.client(
-            service,
-            region_name=region,
-            aws_access_key_id=principal.access_key,
-            aws_secret_access_key=principal.secret_key,
-            config=Config(retries={"total_max_attempts": 1, "mode": "standard"}),
-        )
+        config = Config(retries={"total_max_attempts": 1, "mode": "standard"})
+        client: BaseClient = self._session.client(service, region_name=region, config=config)
         client.meta.events.register("before-call", _name_account)
         return client
 
@@ -138,14 +137,13 @@ class MotoProvider:
             return
         self._opened.enter_context(local_environment(**SETTINGS))
         self._opened.enter_context(loopback_only())
-        with _no_collection():
+        with no_collection_importing("moto"):
             # moto hooks into the sessions made after its import, so the session must not be older.
-            from boto3.session import Session
             from moto import mock_aws
 
             self._opened.enter_context(mock_aws())
             self._looks_up_once = self._opened.enter_context(looked_up_once())
-            self._session = Session()
+            self._session = session_with_keys(_keys_of_caller)
 
 
 @dataclass(frozen=True)
@@ -162,8 +160,9 @@ class MotoAccount:
 
     def client(self, service: str, *, principal: Principal | None = None, region: str | None = None) -> BaseClient:
         """Return a client whose calls reach this account; a principal's calls are checked against their policy."""
-        shared = self.provider.shared_client(service, region or self.region, principal or ADMINISTRATOR)
-        return _bound(shared, self.account_id, enforced=self.enforced and principal is not None)
+        shared = self.provider.shared_client(service, region or self.region)
+        caller = Caller(self.account_id, principal or ADMINISTRATOR)
+        return _bound(shared, caller, enforced=self.enforced and principal is not None)
 
     def principal(self, name: str, policy: PolicyDocument) -> Principal:
         """Make a user with the policy inline, and an access key of theirs."""
@@ -186,18 +185,18 @@ class MotoAccount:
         return f"slrspec-{noun}-{self._names.count(noun)}"
 
 
-def _bound(client: Any, account_id: str, *, enforced: bool) -> BaseClient:  # noqa: ANN401 - botocore types no internals
-    """Return a copy of a client that sets the account, and IAM's enforcement, around each of its calls."""
+def _bound(client: Any, caller: Caller, *, enforced: bool) -> BaseClient:  # noqa: ANN401 - botocore types no internals
+    """Return a copy of a client that sets account and caller, and IAM's enforcement, around each of its calls."""
 
     def make_api_call(operation: str, parameters: dict[str, Any]) -> Any:  # noqa: ANN401 - botocore's own signature
-        token = _account_id.set(account_id)
+        token = _caller.set(caller)
         try:
             if not enforced:
                 return client._make_api_call(operation, parameters)  # noqa: SLF001
             with _iam_enforced():
                 return client._make_api_call(operation, parameters)  # noqa: SLF001
         finally:
-            _account_id.reset(token)
+            _caller.reset(token)
 
     copy: BaseClient = object.__new__(type(client))
     copy.__dict__.update(client.__dict__, _make_api_call=make_api_call)
@@ -205,7 +204,12 @@ def _bound(client: Any, account_id: str, *, enforced: bool) -> BaseClient:  # no
 
 
 def _name_account(params: dict[str, Any], **_: object) -> None:
-    params["headers"]["x-moto-account-id"] = _account_id.get()
+    params["headers"]["x-moto-account-id"] = _caller.get().account_id
+
+
+def _keys_of_caller() -> tuple[str, str]:
+    principal = _caller.get().principal
+    return principal.access_key, principal.secret_key
 
 
 def random_account_id() -> str:
@@ -260,20 +264,3 @@ def _forget_account(account_id: str) -> None:
 
 def _nothing() -> None:
     """Stand in for what another moto does not have."""
-
-
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """Pause garbage collection, which otherwise walks the growing heap again and again during the imports."""
-    if "moto" in sys.modules:
-        yield
-        return
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        # What was imported stays to the end, so no collection need look at it.
-        gc.freeze()
-        if enabled:
-            gc.enable()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint, distribution, entry_points
 from typing import TYPE_CHECKING
 
 from slrspec.errors import UsageError
@@ -13,6 +13,12 @@ if TYPE_CHECKING:
     from slrspec.providers.contract import Provider
 
 GROUP = "slrspec.providers"
+
+
+@cache
+def _own() -> tuple[EntryPoint, ...]:
+    """Read slrspec's own: nobody else's takes one of these names, and nobody else's need be read for them."""
+    return tuple(distribution("slrspec").entry_points.select(group=GROUP))
 
 
 @cache
@@ -41,11 +47,11 @@ def find_provider(spelling: str) -> Provider:
 
         return EndpointProvider(named[spelling])
     name, colon, argument = spelling.partition(":")
-    found = [point for point in _installed() if point.name == name]
-    if not found:
+    found = next((point for of in (_own, _installed) for point in of() if point.name == name), None)
+    if found is None:
         raise UsageError(f"unknown provider {name!r}", hint=f"known: {', '.join(provider_names())}")
     try:
-        provider: Provider = found[0].load()(*([argument] if colon else []))
+        provider: Provider = found.load()(*([argument] if colon else []))
     except (ImportError, AttributeError, TypeError) as error:
         raise UsageError(f"the provider {spelling!r} cannot be used: {error}") from error
     return provider

@@ -1,17 +1,18 @@
 """botocore's data files, read once each, and its folders, looked through once.
 
 botocore reads its service models and endpoints anew for every session, and looks through the folders of more than
-400 services each time. moto makes several sessions: the model of EC2, the largest, is parsed four times in a run.
-Here that is done once. Two methods of botocore's loaders are replaced for it; where they are not as expected, and
-where SLRSPEC_PLAIN is set, botocore reads as ever.
+400 services each time, once for each type of file. moto makes several sessions: the model of EC2, the largest, is
+parsed four times in a run, and the folders are looked through seven times. Here each is done once. Two methods of
+botocore's loaders are replaced for it; where they are not as expected, and where SLRSPEC_PLAIN is set, botocore
+reads as ever.
 """
 
 from __future__ import annotations
 
+import os
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-import pytest
 
 from slrspec.running.plain import plain_wanted, takes
 
@@ -27,7 +28,7 @@ EXPECTED = (
 )
 # For as long as the process lives: hundreds of runs of the fault matrix ask for the same.
 _read: dict[str, Any] = {}
-_listed: dict[object, list[str]] = {}
+_listed: dict[str, dict[str, set[str]]] = {}
 
 
 @contextmanager
@@ -42,11 +43,19 @@ def models_read_once() -> Iterator[bool]:
     if plain_wanted() or not all(_as_expected(loaders, *method) for method in EXPECTED):
         yield False
         return
-    with pytest.MonkeyPatch.context() as replaced:
-        for (owner, name, _), remembering in zip(EXPECTED, (_files, _services), strict=True):
-            plain = getattr(getattr(loaders, owner), name)
-            replaced.setattr(getattr(loaders, owner), name, remembering(plain))
+    owners = [getattr(loaders, owner) for owner, _, _ in EXPECTED]
+    names = [name for _, name, _ in EXPECTED]
+    plain = [getattr(owner, name) for owner, name in zip(owners, names, strict=True)]
+    _put(owners, names, [_files(plain[0]), _services])
+    try:
         yield True
+    finally:
+        _put(owners, names, plain)
+
+
+def _put(owners: list[Any], names: list[str], methods: list[Method]) -> None:
+    for owner, name, method in zip(owners, names, methods, strict=True):
+        setattr(owner, name, method)
 
 
 def _as_expected(module: object, owner: str, name: str, parameters: list[str]) -> bool:
@@ -62,11 +71,22 @@ def _files(plain: Method) -> Method:
     return load_file
 
 
-def _services(plain: Method) -> Method:
-    def list_available_services(self: Any, *args: str, **kwargs: str) -> list[str]:  # noqa: ANN401 - as above
-        asked = (tuple(self.search_paths), args, *kwargs.items())
-        if asked not in _listed:
-            _listed[asked] = plain(self, *args, **kwargs)
-        return list(_listed[asked])
+def _services(self: Any, *args: str, **kwargs: str) -> list[str]:  # noqa: ANN401 - as above
+    """Return the services that have a file of a type, as botocore's own method does."""
+    (type_name,) = *args, *kwargs.values()
+    paths: list[str] = [path for path in self.search_paths if Path(path).is_dir()]
+    for path in paths:
+        if path not in _listed:
+            _listed[path] = _services_by_type(path)
+    return sorted({service for path in paths for service in _listed[path].get(type_name, ())})
 
-    return list_available_services
+
+def _services_by_type(path: str) -> dict[str, set[str]]:
+    """Look through `<path>/<service>/<version>/<type>.json`, or `.json.gz`: botocore documents the layout."""
+    found: dict[str, set[str]] = {}
+    for service in filter(os.DirEntry.is_dir, os.scandir(path)):
+        for version in filter(os.DirEntry.is_dir, os.scandir(service)):
+            for file in os.scandir(version):
+                type_name = file.name.removesuffix(".gz").removesuffix(".json")
+                found.setdefault(type_name, set()).add(service.name)
+    return found

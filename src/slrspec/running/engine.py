@@ -7,6 +7,7 @@ import os
 import sys
 import tempfile
 from dataclasses import dataclass, field
+from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
@@ -23,10 +24,13 @@ from slrspec.spec.location import features_folder
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+    from types import ModuleType
 
     from slrspec.running.results import Run, ScenarioResult
     from slrspec.spec.rules import Specification
 
+PLUGINS = ("pytest_bdd.plugin", "slrspec.running.plugin")
+HIGHLIGHTING = "mako.ext.pygmentplugin"
 # Of pytest's own plugins only what running a function with fixtures takes.
 UNUSED = (
     "cacheprovider",
@@ -161,6 +165,7 @@ def execute(request: Request, observer: Observer) -> Run:
     """
     import pytest
 
+    plugins = _plugins()
     from slrspec.running.session import OBSERVER
 
     class Registration:
@@ -171,22 +176,52 @@ def execute(request: Request, observer: Observer) -> Run:
             config.pluginmanager.register(observer, OBSERVER)
 
     with tempfile.TemporaryDirectory() as root, _no_autoload(), rare_collection(), _silence() as said:
-        status = pytest.main(_arguments(request, root), plugins=[Registration()])
+        status = pytest.main(_arguments(request, root), plugins=[Registration(), *plugins])
     if observer.run is None:
         last = [line for line in said() if line.strip()] or [f"pytest ended with {status}"]
         raise SlrspecError(f"the run could not start: {last[-1].removeprefix('ERROR: ')}")
     return observer.run
 
 
+def _plugins() -> list[ModuleType]:
+    """Import the plugins of a run: pytest, given a name, would look for it in what every distribution declares."""
+    with _no_highlighting():
+        return [import_module(name) for name in PLUGINS]
+
+
+@contextlib.contextmanager
+def _no_highlighting() -> Iterator[None]:
+    """Have pytest-bdd's template engine do without pygments, as it can: nothing is generated here."""
+    if HIGHLIGHTING in sys.modules:
+        yield
+        return
+    sys.modules[HIGHLIGHTING] = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        del sys.modules[HIGHLIGHTING]
+
+
 def _arguments(request: Request, root: str) -> list[str]:
-    arguments = ["-p", "pytest_bdd.plugin", "-p", "slrspec.running.plugin", "--assert=plain", "--capture=no", "-q"]
-    arguments += ["-c", os.devnull, "--rootdir", root, "--strict-markers", "--noconftest"]
+    arguments = [
+        "--assert=plain",
+        "--capture=no",
+        "-q",
+        "-c",
+        os.devnull,
+        "--rootdir",
+        root,
+        "--strict-markers",
+        "--noconftest",
+    ]
     # Otherwise pytest looks through every folder on the way to the features.
     arguments += ["--confcutdir", str(request.folder)]
     for plugin in UNUSED:
         arguments += ["-p", f"no:{plugin}"]
     if request.workers > 1 and not forking.possible():
-        arguments += ["-p", "xdist.plugin", "-n", str(request.workers)]
+        for plugin in (*PLUGINS, "xdist.plugin"):  # by name, which is what its workers are told
+            arguments += ["-p", plugin]
+        arguments += ["-n", str(request.workers)]
     else:
         arguments += ["--slr-forks", str(request.workers)]
     for option, names in (
