@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from slrspec.providers.aws_cli import VARIABLE, find_cli
-from slrspec.running.garbage import collect_rarely
+from slrspec.running.garbage import hardly_collect
 from slrspec.spec.gherkin import read_specification
 from slrspec.spec.location import features_folder
 from slrspec.spec.rules import Specification
@@ -23,7 +23,7 @@ SHARED = ROOT.parent / "shared"
 # Commands take seconds, and whether there is a CLI depends on the machine: only the tests of it have one.
 AWS_CLI = os.environ.setdefault("SLRSPEC_TESTS_AWS_CLI", find_cli())
 os.environ[VARIABLE] = ""
-collect_rarely()  # as the command does
+hardly_collect()  # as the command does
 # What a shell starts in the background is deaf to Ctrl-C, and so is whatever it starts; the tests of Ctrl-C are not.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)

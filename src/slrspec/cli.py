@@ -7,7 +7,6 @@ import gc
 import json
 import sys
 from contextlib import closing
-from dataclasses import asdict
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -16,24 +15,10 @@ import click
 from click.shell_completion import CompletionItem, get_completion_class
 
 import slrspec
-from slrspec.commands.authoring import lint, new_rule
-from slrspec.commands.confirm import confirm
-from slrspec.commands.doctor import doctor
-from slrspec.commands.documents import documents
-from slrspec.commands.drift import drift
-from slrspec.commands.faults import faults
-from slrspec.commands.history import diff, gate
-from slrspec.commands.matrix import matrix
-from slrspec.commands.merge import merge
+from slrspec.commands.lazily import LazyGroup
 from slrspec.commands.places import CELLS, DEFAULT_OUT, RESULTS, out_of
-from slrspec.commands.plan import plan
-from slrspec.commands.serve import serve
-from slrspec.commands.site import report, site
-from slrspec.commands.smoke import smoke
-from slrspec.commands.sweep import sweep
-from slrspec.commands.trace import trace
 from slrspec.errors import SlrspecError, UsageError
-from slrspec.running.garbage import collect_rarely
+from slrspec.running.garbage import hardly_collect
 from slrspec.running.stack_room import with_room
 
 if TYPE_CHECKING:
@@ -52,6 +37,7 @@ FORMATS = ("text", "json", "junit", "markdown", "messages", "earl", "oscal")
 
 
 @click.group(
+    cls=LazyGroup,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Exit codes: 0 as expected, 1 not, 2 usage or configuration, 3 refused by a safety guard, 4 could not "
     "tell, 5 nothing ran.",
@@ -407,7 +393,7 @@ def _rule_as_json(rule: Rule) -> dict[str, Any]:
         "companion": rule.companion,
         "tags": sorted(rule.tags),
         "scenarios": [{"id": scenario.id, "name": scenario.name} for scenario in rule.scenarios],
-        "not_checked": None if rule.not_checked is None else asdict(rule.not_checked),
+        "not_checked": rule.not_checked and {"kind": rule.not_checked.kind, "reason": rule.not_checked.reason},
     }
 
 
@@ -610,29 +596,6 @@ def completion(shell: str) -> None:
     click.echo(found(command, {}, "slrspec", "_SLRSPEC_COMPLETE").source())
 
 
-for subcommand in (
-    confirm,
-    diff,
-    doctor,
-    documents,
-    drift,
-    faults,
-    gate,
-    lint,
-    matrix,
-    merge,
-    new_rule,
-    plan,
-    report,
-    serve,
-    site,
-    smoke,
-    sweep,
-    trace,
-):
-    command.add_command(subcommand)
-
-
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command and exit; whatever is wrong with the input is one line, with the documented exit code.
 
@@ -642,7 +605,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         What stands behind `slrspec` on the command line; None for `sys.argv`.
 
     """
-    collect_rarely()
+    hardly_collect()
     try:
         code = with_room(lambda: command.main(arguments, prog_name="slrspec", standalone_mode=False))
     except click.exceptions.NoArgsIsHelpError as error:

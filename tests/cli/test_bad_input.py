@@ -38,6 +38,8 @@ def refused(*arguments: str | Path, cwd: Path, code: int = 2) -> str:
         (["rules", "--section", "edit"], "did you mean editing?"),
         (["deviations", "--file", "nowhere.toml"], "cannot be read"),
         (["nonsense"], "No such command"),
+        (["plann"], "Did you mean 'plan'?"),
+        (["shwo"], "Did you mean 'show'?"),
         (["completion", "tcsh"], "'tcsh' is not one of"),
     ],
 )

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import ast
 import json
+import pkgutil
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
+import click
 import pytest
 
+from slrspec import commands
+from slrspec.cli import command
 from slrspec.spec.rules import Specification
 from tests.conftest import ROOT, slrspec
 
@@ -152,3 +158,24 @@ def test_every_command_has_help(name: str, tmp_path: Path) -> None:
     run = slrspec(name, "--help", cwd=tmp_path)
     assert run.returncode == 0
     assert "Usage: slrspec" in run.stdout
+
+
+def test_each_command_of_a_module_is_found_by_its_name() -> None:
+    modules = [import_module(f"{commands.__name__}.{one.name}") for one in pkgutil.iter_modules(commands.__path__)]
+    defined = [one for module in modules for one in vars(module).values() if isinstance(one, click.Command)]
+    within = [id(one) for group in defined if isinstance(group, click.Group) for one in group.commands.values()]
+    context = click.Context(command)
+    own = {one.name: one for one in defined if id(one) not in within}
+    assert len(own) > 15
+    assert {name: command.get_command(context, name) for name in own if name} == own
+    assert set(own) < set(command.list_commands(context))
+
+
+def test_a_command_does_not_import_the_others(tmp_path: Path) -> None:
+    program = (
+        "import sys\nfrom slrspec.cli import main\ntry:\n    main(['merge', '--help'])\nexcept SystemExit:\n"
+        "    print([name for name in sys.modules if name.startswith('slrspec.commands.')])"
+    )
+    run = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True)
+    needed = {"slrspec.commands.lazily", "slrspec.commands.places", "slrspec.commands.merge"}
+    assert set(ast.literal_eval(run.stdout.splitlines()[-1])) == needed

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from slrspec.running.results import Run, ScenarioResult
     from slrspec.spec.rules import Specification
 
+REPLAY = "replay:"
+
 
 def run_and_keep(request: Request, out: Path, *, kept: bool) -> tuple[Run, Specification]:
     """Run, write the results and the digests of what they withhold, and add the run to the history.
@@ -80,10 +82,10 @@ class Progress:
 
 def _refuse_own_record(providers: Iterable[str], target: Path) -> None:
     """Refuse to write a replay over the record that it was made from: the record is the evidence."""
-    from slrspec.providers.replay import NAME, split
+    for argument in (name.removeprefix(REPLAY) for name in providers if name.startswith(REPLAY)):
+        from slrspec.providers.replay import split
 
-    for name in providers:
-        if name.startswith(f"{NAME}:") and target.exists() and target.samefile(split(name.partition(":")[2])[0]):
+        if target.exists() and target.samefile(split(argument)[0]):
             raise UsageError(
                 "the replay would be written over its own record", where=(target, None), hint="choose another --out"
             )

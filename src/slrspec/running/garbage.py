@@ -14,19 +14,22 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+HARDLY = (100_000, 50, 100)
 RARELY = (10_000, 10, 10)
 
 
-def collect_rarely() -> None:
-    """Collect rarely from now on, to the end of the process."""
-    gc.set_threshold(*RARELY)
+def hardly_collect() -> None:
+    """Collect hardly ever from now on, while nearly all that is made is imported, and stays."""
+    gc.set_threshold(*HARDLY)
 
 
 @contextmanager
 def rare_collection() -> Iterator[None]:
-    """Collect rarely for as long as the context lasts; at its end all that has piled up is collected at once."""
+    """Collect rarely for as long as the context lasts, and the first time never what is there already."""
     before = gc.get_threshold()
-    collect_rarely()
+    if not gc.get_freeze_count():
+        gc.freeze()
+    gc.set_threshold(*RARELY)
     try:
         yield
     finally:

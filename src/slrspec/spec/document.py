@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from slrspec.errors import SpecificationError, UsageError
@@ -83,7 +84,7 @@ def read_document(folder: Path, edition: str = "") -> Document:
     """
     file = folder / "document.toml"
     try:
-        data = tomllib.loads(file.read_text(encoding="utf-8"))
+        data = _data(file.read_text(encoding="utf-8"))
         id_, title, url, today, policy = (str(data[key]) for key in ("id", "title", "url", "edition", "policy"))
         document = Document(id_, title, url, today, policy, _services(file, data))
         editions = {str(one["date"]): one for one in data.get("editions", [])}
@@ -100,6 +101,12 @@ def read_document(folder: Path, edition: str = "") -> Document:
         raise SpecificationError(f"not TOML: {error}", where=(file, None)) from error
     except KeyError as error:
         raise SpecificationError(f"the key {error} is missing", where=(file, None)) from error
+
+
+@lru_cache(maxsize=8)
+def _data(text: str) -> dict[str, Any]:
+    """Parse a document's file, for the command that checks it and again for the session that runs it."""
+    return tomllib.loads(text)
 
 
 def _samples(edition: Mapping[str, Any]) -> Iterator[tuple[Grant, ...]]:

@@ -6,11 +6,12 @@ import hashlib
 import re
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from pathlib import Path
+from msgspec import Struct
 
+if TYPE_CHECKING:
     from slrspec.spec.document import Document
     from slrspec.spec.services import Service
 
@@ -19,8 +20,7 @@ RECORDS = "records"
 RULE_ID = re.compile(r"[A-Z][A-Z0-9]*-[A-Z]{3}-\d{2}")
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True, gc=False):
     """One line of a scenario.
 
     Attributes
@@ -42,8 +42,7 @@ class Step:
     table: tuple[tuple[str, ...], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Scenario:
+class Scenario(Struct, frozen=True, gc=False):
     """One example of a rule; each row of an outline is a scenario of its own.
 
     Attributes
@@ -79,8 +78,7 @@ class Scenario:
         return any(tag.startswith("each-service") for tag in self.tags)
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(Struct, frozen=True, gc=False):
     """A scenario as a reader is told of it: of one that runs for each of many services, once for all of them.
 
     Attributes
@@ -95,8 +93,7 @@ class Told:
     times: int
 
 
-@dataclass(frozen=True, slots=True)
-class NotChecked:
+class NotChecked(Struct, frozen=True, gc=False):
     """Why no API can check a rule.
 
     Attributes
@@ -112,8 +109,7 @@ class NotChecked:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True, gc=False):
     """One atomic claim of the document, written once as a `Rule:` block.
 
     Attributes

@@ -7,10 +7,11 @@ one of them as its service.
 from __future__ import annotations
 
 import csv
-from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from slrspec.errors import SpecificationError
 from slrspec.spec.location import features_folder
@@ -25,8 +26,7 @@ RESERVED_PATH = "/aws-service-role/"
 SUFFIX = {"yes": True, "no": False}
 
 
-@dataclass(frozen=True)
-class Service:
+class Service(Struct, frozen=True, gc=False):
     """A service that has a service-linked role.
 
     Attributes
