@@ -111,13 +111,13 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        environment = _environment(folder)
+        environment = environment_of(folder)
         for wanted in options.scenarios:
             tile(folder / "ours", wanted)
-            number = _record(folder, environment)
+            number = record(folder, environment)
             commands = {
                 side: command
-                for side, command in _commands(folder, number).items()
+                for side, command in commands_of(folder, number).items()
                 if options.only in side or side in OURS
             }
             took: dict[str, list[float]] = {side: [] for side in commands}
@@ -138,7 +138,8 @@ def main() -> None:
                     )
 
 
-def _environment(folder: Path) -> dict[str, str]:
+def environment_of(folder: Path) -> dict[str, str]:
+    """Return the variables of all sides: none of AWS's, moto's or pytest's from outside."""
     dropped = ("AWS_", "MOTO_", "PYTEST_", "PYTHONDONTWRITEBYTECODE")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(dropped)}
     return kept | {
@@ -150,7 +151,7 @@ def _environment(folder: Path) -> dict[str, str]:
     }
 
 
-def _record(folder: Path, environment: dict[str, str]) -> int:
+def record(folder: Path, environment: dict[str, str]) -> int:
     """Record the calls of the scenarios that run, and return how many these are."""
     (folder / "calls.json").unlink(missing_ok=True)
     line = [sys.executable, "-m", "pytest", "-p", "calls", "--provider", "moto", "-q", "-p", "no:cacheprovider"]
@@ -159,7 +160,7 @@ def _record(folder: Path, environment: dict[str, str]) -> int:
     return len(json.loads((folder / "calls.json").read_text(encoding="utf-8")))
 
 
-def _commands(folder: Path, number: int) -> dict[str, list[str]]:
+def commands_of(folder: Path, number: int) -> dict[str, list[str]]:
     """Generate both other sides, and return the command of each side."""
     feature = "Feature: The calls of the suite\n" + "".join(SCENARIO.format(number=one) for one in range(number))
     behave, tuned, bdd = folder / "behave", folder / "tuned", folder / "bdd"

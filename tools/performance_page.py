@@ -37,6 +37,12 @@ GOALS: tuple[tuple[str, str, dict[int, tuple[str, float]], str], ...] = (
         "against_bare.py --cold",
     ),
     (
+        "suite / bare script, instructions",
+        "the same, by instructions counted",
+        {},
+        "instructions.py",
+    ),
+    (
         f"pytest-bdd, {USUAL}",
         "plain pytest-bdd as usually written / suite",
         {300: ("≥", 20)},
@@ -59,6 +65,12 @@ GOALS: tuple[tuple[str, str, dict[int, tuple[str, float]], str], ...] = (
         "behave with all our tuning / suite",
         dict.fromkeys((30, 300), ("≥", 0.83)),
         "against_usual.py",
+    ),
+    (
+        "suite / behave with all our tuning, instructions",
+        "suite / behave with all our tuning, by instructions counted",
+        {},
+        "instructions.py",
     ),
     ("2 workers / 1", "two workers / one", {300: ("≤", 0.7), 3000: ("≤", 0.58)}, "workers.py"),
     (
