@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING
 
 import click
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 # Where the commands stand that have a module of their own; one of several is named behind the colon.
 MODULES = {
@@ -36,23 +32,22 @@ MODULES = {
 class LazyGroup(click.Group):
     """A group some of whose commands are imported only to be shown or run, as click's documentation suggests."""
 
-    modules: Mapping[str, str] = MODULES
-
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of all commands, imported or not."""
-        return sorted({*super().list_commands(ctx), *self.modules})
+        return sorted({*super().list_commands(ctx), *MODULES})
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import a command, if it is one; None if it is none."""
-        if cmd_name in self.modules:
-            return self._imported(cmd_name)
+        if cmd_name in MODULES:
+            return _imported(cmd_name)
         found = super().get_command(ctx, cmd_name)
         if found is None:  # click then suggests what is like it, of those that it has
-            for name in self.modules:
-                self.add_command(self._imported(name))
+            for name in MODULES:
+                self.add_command(_imported(name))
         return found
 
-    def _imported(self, cmd_name: str) -> click.Command:
-        module, _, name = self.modules[cmd_name].partition(":")
-        found: click.Command = getattr(import_module(f"slrspec.commands.{module}"), name or module)
-        return found
+
+def _imported(cmd_name: str) -> click.Command:
+    module, _, name = MODULES[cmd_name].partition(":")
+    found: click.Command = getattr(import_module(f"slrspec.commands.{module}"), name or module)
+    return found

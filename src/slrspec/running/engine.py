@@ -203,17 +203,8 @@ def _no_highlighting() -> Iterator[None]:
 
 
 def _arguments(request: Request, root: str) -> list[str]:
-    arguments = [
-        "--assert=plain",
-        "--capture=no",
-        "-q",
-        "-c",
-        os.devnull,
-        "--rootdir",
-        root,
-        "--strict-markers",
-        "--noconftest",
-    ]
+    arguments = ["--assert=plain", "--capture=no", "-q", "--noconftest", "--strict-markers"]
+    arguments += ["-c", os.devnull, "--rootdir", root]
     # Otherwise pytest looks through every folder on the way to the features.
     arguments += ["--confcutdir", str(request.folder)]
     for plugin in UNUSED:

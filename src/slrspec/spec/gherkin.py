@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from sys import intern
 from typing import TYPE_CHECKING, Any
 
 from slrspec.errors import SpecificationError
@@ -229,7 +230,7 @@ def _read_scenarios(
     for examples in scenario["examples"]:
         own_tags |= _tags(examples)
     _refuse_unknown_tags(file, line, own_tags)
-    tags = inherited.tags | own_tags
+    tags = inherited.tags | own_tags if own_tags - inherited.tags else inherited.tags
     each = tags & EACH_SERVICE.keys()
     if each and scenario["examples"]:
         raise SpecificationError("runs for each service already, and has examples", where=(file, line))
@@ -240,7 +241,7 @@ def _read_scenarios(
             id=f"{rule_id}/{_slug(PLACEHOLDER.sub('', scenario['name']))}{row}",
             rule=rule_id,
             name=_filled(scenario["name"], example),
-            title=scenario["name"],
+            title=intern(scenario["name"]),
             line=line,
             steps=tuple(_step(step, example) for step in (*inherited.background, *scenario["steps"])),
             example=example,
@@ -270,12 +271,13 @@ def _rows(examples: Iterable[Mapping[str, Any]]) -> Iterator[tuple[tuple[str, st
 def _step(step: Mapping[str, Any], example: tuple[tuple[str, str], ...]) -> Step:
     rows = step.get("dataTable", {}).get("rows", ())
     table = tuple(tuple(_filled(cell["value"], example) for cell in row["cells"]) for row in rows)
-    return Step(step["keyword"].strip(), _filled(step["text"], example), step["location"]["line"], table)
+    return Step(intern(step["keyword"].strip()), _filled(step["text"], example), step["location"]["line"], table)
 
 
 def _filled(text: str, example: tuple[tuple[str, str], ...]) -> str:
+    """Put the values of an example into a text; each text is many times in a specification, and once in memory."""
     values = dict(example)
-    return PLACEHOLDER.sub(lambda match: values.get(match[1], match[0]), text)
+    return intern(PLACEHOLDER.sub(lambda match: values.get(match[1], match[0]), text) if example else text)
 
 
 def _slug(text: str) -> str:
@@ -287,7 +289,7 @@ def _text(description: str) -> str:
 
 
 def _tags(node: Mapping[str, Any]) -> frozenset[str]:
-    return frozenset(tag["name"].removeprefix("@") for tag in node["tags"])
+    return frozenset(intern(tag["name"].removeprefix("@")) for tag in node["tags"])
 
 
 def _exactly_one(file: Path, line: int, what: str, found: list[str]) -> str:

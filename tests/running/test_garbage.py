@@ -1,0 +1,69 @@
+"""Garbage is collected rarely in a run, not at all in its large imports, and afterwards as before."""
+
+from __future__ import annotations
+
+import gc
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from slrspec.running.garbage import RARELY, no_collection_importing, rare_collection
+
+# Notes each collection that begins while a module of moto is being imported.
+DURING_IMPORTS = """
+import gc, sys
+found = set()
+
+def note(phase, _):
+    importing = (name for name, one in list(sys.modules.items()) if name.startswith("moto.") and
+                 getattr(getattr(one, "__spec__", None), "_initializing", False))
+    found.update(importing if phase == "start" else ())
+
+gc.callbacks.append(note)
+from slrspec.providers.moto import MotoProvider
+with MotoProvider().open_account("any") as account:
+    account.client("rds").describe_db_instances()
+print(len(found), "moto.ec2.models" in sys.modules, gc.isenabled())
+"""
+
+
+def test_a_run_collects_rarely_and_then_as_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    frozen: list[bool] = []
+    monkeypatch.setattr(gc, "freeze", lambda: frozen.append(True))
+    monkeypatch.setattr(gc, "get_freeze_count", lambda: len(frozen))
+    before = gc.get_threshold()
+    for _ in range(2):
+        with rare_collection():
+            assert gc.get_threshold() == RARELY != before
+        assert gc.get_threshold() == before
+    assert frozen == [True]  # what is garbage between two runs would stay for ever
+
+
+@pytest.mark.parametrize(("module", "paused"), [("a_module.that_nobody_has", True), ("pathlib", False)])
+def test_collection_is_paused_for_a_module_s_first_import_alone(
+    monkeypatch: pytest.MonkeyPatch, module: str, paused: bool
+) -> None:
+    frozen: list[bool] = []
+    monkeypatch.setattr(gc, "freeze", lambda: frozen.append(True))
+    with no_collection_importing(module):
+        assert gc.isenabled() is not paused
+    assert gc.isenabled()
+    assert frozen == [True] * paused
+
+
+@pytest.mark.parametrize(("plain", "collected"), [("", False), ("1", True)])
+def test_nothing_is_collected_while_moto_is_imported(plain: str, collected: bool, tmp_path: Path) -> None:
+    run = subprocess.run(
+        [sys.executable, "-c", DURING_IMPORTS],
+        env=os.environ | {"SLRSPEC_PLAIN": plain},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    number, imported, enabled = run.stdout.split()
+    assert (int(number) > 0) is collected
+    assert (imported, enabled) == ("True", "True")
