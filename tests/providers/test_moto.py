@@ -19,7 +19,7 @@ from moto.core.common_models import BaseModel
 from slrspec.errors import UsageError
 from slrspec.providers import registry
 from slrspec.providers.contract import Patience
-from slrspec.providers.moto import MotoProvider
+from slrspec.providers.moto import MotoProvider, _caller
 from slrspec.providers.registry import find_provider, provider_names
 
 ALLOW_READING = {
@@ -133,6 +133,7 @@ def test_one_client_serves_all_and_signs_with_the_keys_of_whoever_calls(provider
         for client in (theirs, iam, others, theirs):
             client.list_roles()
         iam.meta.events.unregister("before-send.iam", note)
+        assert _caller.get(None) is None  # whoever calls without a scenario is nobody, not the last one
         assert signed == [who.access_key, "testing", other.access_key, who.access_key]
 
 

@@ -114,3 +114,17 @@ def test_the_scope_rules_name_the_resources_of_the_granted_rows(specification: S
         row[0] for s in specification.by_id["RDS-PER-10"].scenarios for step in s.steps for row in step.table[1:]
     }
     assert scoped == granted
+
+
+def test_what_is_said_many_times_is_once_in_memory(specification: Specification) -> None:
+    texts: dict[str, set[int]] = {}
+    for scenario in specification.scenarios:
+        for text in (
+            scenario.title,
+            *(step.keyword for step in scenario.steps),
+            *(step.text for step in scenario.steps),
+        ):
+            texts.setdefault(text, set()).add(id(text))
+    assert {text: len(places) for text, places in texts.items() if len(places) > 1} == {}
+    for rule in specification.rules:
+        assert all(scenario.tags is rule.tags for scenario in rule.scenarios if scenario.tags == rule.tags)
