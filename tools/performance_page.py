@@ -38,7 +38,7 @@ GOALS: tuple[tuple[str, str, dict[int, tuple[str, float]], str], ...] = (
     ),
     (
         "suite / bare script, instructions",
-        "the same, by instructions counted",
+        "suite / bare script, by instructions counted",
         {},
         "instructions.py",
     ),
