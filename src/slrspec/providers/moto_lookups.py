@@ -13,7 +13,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from slrspec.running.garbage import no_collection_importing
-from slrspec.running.plain import plain_wanted, takes
+from slrspec.running.plain import plain_wanted, replaced, takes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -41,11 +41,10 @@ def looked_up_once() -> Iterator[bool]:
         yield True
         return
     methods, import_backend = plain
-    _put(modules, [cache(methods), cache(_uncollected(import_backend))])
-    try:
+    once = cache(methods), cache(_uncollected(import_backend))
+    names = (name for _, name, _ in EXPECTED)
+    with replaced(*zip(modules, names, once, strict=True)):
         yield True
-    finally:
-        _put(modules, plain)
 
 
 def _uncollected(import_backend: Callable[[str, str], Any]) -> Callable[[str, str], Any]:
@@ -56,8 +55,3 @@ def _uncollected(import_backend: Callable[[str, str], Any]) -> Callable[[str, st
             return import_backend(module_name, backends_name)
 
     return importing
-
-
-def _put(modules: list[Any], functions: list[Any]) -> None:
-    for module, (_, name, _), function in zip(modules, EXPECTED, functions, strict=True):
-        setattr(module, name, function)

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from slrspec.running.plain import plain_wanted, takes
+from slrspec.running.plain import plain_wanted, replaced, takes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -43,19 +43,11 @@ def models_read_once() -> Iterator[bool]:
     if plain_wanted() or not all(_as_expected(loaders, *method) for method in EXPECTED):
         yield False
         return
-    owners = [getattr(loaders, owner) for owner, _, _ in EXPECTED]
-    names = [name for _, name, _ in EXPECTED]
-    plain = [getattr(owner, name) for owner, name in zip(owners, names, strict=True)]
-    _put(owners, names, [_files(plain[0]), _services])
-    try:
+    with replaced(
+        (loaders.JSONFileLoader, "load_file", _files(loaders.JSONFileLoader.load_file)),
+        (loaders.Loader, "list_available_services", _services),
+    ):
         yield True
-    finally:
-        _put(owners, names, plain)
-
-
-def _put(owners: list[Any], names: list[str], methods: list[Method]) -> None:
-    for owner, name, method in zip(owners, names, methods, strict=True):
-        setattr(owner, name, method)
 
 
 def _as_expected(module: object, owner: str, name: str, parameters: list[str]) -> bool:
