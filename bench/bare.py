@@ -57,7 +57,7 @@ def main() -> None:
         session = session_with_keys(lambda: key)
         gc.freeze()
         gc.enable()
-        gc.set_threshold(10_000, 10, 10)
+        gc.set_threshold(10_000, 10, 1)
         clients: dict[tuple[str, str], Any] = {}
         account = ""
         key = (TESTING, TESTING)

@@ -119,7 +119,7 @@ class Tuned:
         self._clients: dict[tuple[str, str], Any] = {}
         gc.freeze()
         gc.enable()
-        gc.set_threshold(10_000, 10, 10)
+        gc.set_threshold(10_000, 10, 1)
 
     def make_calls(self, number: int) -> int:
         """Make the calls of a scenario in an account of its own, and return how many there were."""

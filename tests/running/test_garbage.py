@@ -29,6 +29,27 @@ with MotoProvider().open_account("any") as account:
 print(len(found), "moto.ec2.models" in sys.modules, gc.isenabled())
 """
 
+# Half a million cycles become garbage after one that lived through a collection, as a scenario's account may.
+LATER_GARBAGE = """
+import gc, weakref
+from slrspec.running.garbage import hardly_collect, rare_collection
+
+class Cycle:
+    def __init__(self):
+        self.itself = self
+
+hardly_collect()
+with rare_collection():
+    lived_on = Cycle()
+    seen = weakref.ref(lived_on)
+    gc.collect(1)
+    del lived_on
+    print(seen() is None)
+    for _ in range(500_000):
+        Cycle()
+    print(seen() is None)
+"""
+
 
 def test_a_run_collects_rarely_and_then_as_before(monkeypatch: pytest.MonkeyPatch) -> None:
     frozen: list[bool] = []
@@ -40,6 +61,13 @@ def test_a_run_collects_rarely_and_then_as_before(monkeypatch: pytest.MonkeyPatc
             assert gc.get_threshold() == RARELY != before
         assert gc.get_threshold() == before
     assert frozen == [True]  # what is garbage between two runs would stay for ever
+
+
+def test_what_lived_through_a_collection_is_collected_soon_after(tmp_path: Path) -> None:
+    run = subprocess.run(
+        [sys.executable, "-c", LATER_GARBAGE], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert run.stdout.split() == ["False", "True"]
 
 
 @pytest.mark.parametrize(("module", "paused"), [("a_module.that_nobody_has", True), ("pathlib", False)])

@@ -9,22 +9,20 @@ import tempfile
 import weakref
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from sys import intern
 from typing import TYPE_CHECKING, overload
 
 import msgspec
 
 from slrspec.running.results import ScenarioResult
+from slrspec.running.verdict import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from slrspec.running.verdict import Verdict
 
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """What is kept of a scenario's result in memory.
+class Judged(msgspec.Struct, frozen=True, gc=False):
+    """What is kept of a scenario's result in memory, where each text is only once.
 
     Attributes
     ----------
@@ -32,7 +30,7 @@ class Judged:
         As in the result.
     ran
         Whether anything was called.
-    place
+    start, length
         Where the result lies: its first byte, and how many there are.
 
     """
@@ -43,7 +41,8 @@ class Judged:
     verdict: Verdict
     reason: str
     ran: bool
-    place: tuple[int, int]
+    start: int
+    length: int
 
 
 class Spool:
@@ -59,23 +58,23 @@ class Spool:
         encoded = encoded or msgspec.json.encode(result)
         self._file.seek(self._end)
         self._file.write(encoded)
-        place = (self._end, len(encoded))
-        self._end += len(encoded)
-        return Judged(
-            provider=result.provider,
-            scenario=result.scenario,
-            rule=result.rule,
+        judged = Judged(
+            provider=intern(result.provider),
+            scenario=intern(result.scenario),
+            rule=intern(result.rule),
             verdict=result.verdict,
-            reason=result.reason,
+            reason=intern(result.reason),
             ran=bool(result.exchanges),
-            place=place,
+            start=self._end,
+            length=len(encoded),
         )
+        self._end += len(encoded)
+        return judged
 
     def read(self, judged: Judged) -> ScenarioResult:
         """Read a result back."""
-        start, length = judged.place
-        self._file.seek(start)
-        return msgspec.json.decode(self._file.read(length), type=ScenarioResult)
+        self._file.seek(judged.start)
+        return msgspec.json.decode(self._file.read(judged.length), type=ScenarioResult)
 
 
 class Evidence(Sequence[ScenarioResult]):

@@ -41,6 +41,7 @@ FILE_NAME = re.compile(r"(\d+)_([a-z_]+)\.feature")
 NOT_CHECKED = re.compile(r"^Not run \(([^)]+)\):\s*(.+?)(?:\n\s*\n|\Z)", re.DOTALL | re.MULTILINE)
 EDITION_TAG = re.compile(r"(from|until)-(\d{4}-\d{2}-\d{2})")
 EVERY_EDITION = "*"
+NONE: frozenset[str] = frozenset()
 PLACEHOLDER = re.compile(r"<([^<>]+)>")
 
 
@@ -238,16 +239,21 @@ def _read_scenarios(
     for example in rows:
         row = "" if not example else "#" + _slug(" ".join(value for _, value in example))
         yield Scenario(
-            id=f"{rule_id}/{_slug(PLACEHOLDER.sub('', scenario['name']))}{row}",
+            id=intern(f"{rule_id}/{_slug(PLACEHOLDER.sub('', scenario['name']))}{row}"),
             rule=rule_id,
             name=_filled(scenario["name"], example),
             title=intern(scenario["name"]),
             line=line,
             steps=tuple(_step(step, example) for step in (*inherited.background, *scenario["steps"])),
             example=example,
-            needs=frozenset(tag.removeprefix("needs-") for tag in tags if tag.startswith("needs-")),
+            needs=_needs(tags),
             tags=tags,
         )
+
+
+def _needs(tags: frozenset[str]) -> frozenset[str]:
+    found = frozenset(tag.removeprefix("needs-") for tag in tags if tag.startswith("needs-"))
+    return found or NONE  # Python has no single empty one, and most scenarios need nothing
 
 
 def _each(services: tuple[Service, ...], tags: Iterable[str]) -> Iterator[tuple[tuple[str, str], ...]]:

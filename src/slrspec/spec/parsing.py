@@ -1,11 +1,13 @@
 """Gherkin's own parser, asked once for each text: a run reads its features three times over.
 
 First the command does, to refuse what is wrong before anything runs, then the session, and then pytest-bdd. What is
-kept meanwhile is JSON, a fifth as large as the tree's objects are, and of many files only until it is asked for.
+kept meanwhile is compressed JSON, a fiftieth as large as the tree's objects are, and of many files only until it is
+asked for.
 """
 
 from __future__ import annotations
 
+import zlib
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -13,6 +15,7 @@ import msgspec
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+FASTEST = 1  # of zlib's levels
 FEW = 64  # syntax trees that are kept, for another run may well ask for them
 _trees: dict[str, bytes] = {}
 
@@ -27,9 +30,9 @@ def parsed(text: str) -> Mapping[str, Any]:
 
     """
     kept = _trees.pop(text, None)
-    encoded = kept or _encoded(text)
+    encoded = zlib.decompress(kept) if kept else _encoded(text)
     if kept is None or len(_trees) < FEW:
-        _trees[text] = encoded
+        _trees[text] = kept or zlib.compress(encoded, FASTEST)
     tree: Mapping[str, Any] = msgspec.json.decode(encoded)
     return tree
 
