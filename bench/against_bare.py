@@ -46,7 +46,7 @@ def main() -> None:
             number = tile(folder / "ours", wanted)
             calls = _record(folder, environment)
             suite = [sys.executable, "-m", "slrspec", "run", "-q", "--no-history", "--no-deviations"]
-            suite += ["--features", "ours"]
+            suite += ["--features", "ours", "--workers", "1"]  # the bare script is one process
             bare = [sys.executable, str(HERE / "bare.py"), str(folder / "calls.json")]
             if options.cold:
                 environment |= {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONPYCACHEPREFIX": os.devnull}

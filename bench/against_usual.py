@@ -33,7 +33,7 @@ from measured import add_option, keep
 from tiling import tile
 
 HERE = Path(__file__).parent
-OURS = {"slrspec": [], "slrspec with two workers": ["--workers", "2"]}
+OURS = {"slrspec": ["--workers", "1"], "slrspec with two workers": ["--workers", "2"]}
 SCENARIO = """
   Scenario: Number {number}
     Given AWS is mocked

@@ -42,10 +42,10 @@ def main() -> None:
         for wanted in options.scenarios:
             rounds = options.rounds or ROUNDS.get(wanted, 3)
             number = tile(folder / "ours", wanted)
-            several = [*line, "--workers", str(options.workers)]
-            took(line, folder, environment)  # warm up
+            one_worker, several = ([*line, "--workers", str(workers)] for workers in (1, options.workers))
+            took(one_worker, folder, environment)  # warm up
             pairs = [
-                (took(several, folder, environment).seconds, took(line, folder, environment).seconds)
+                (took(several, folder, environment).seconds, took(one_worker, folder, environment).seconds)
                 for _ in range(rounds)
             ]
             said = f"{options.workers} workers / 1"
@@ -54,7 +54,7 @@ def main() -> None:
             if wanted in RERUN:
                 cold = [one for _, one in pairs]
                 for said, files in (("one changed feature", 1), ("all changed", None)):
-                    warm = _warm([*line, "--watch"], folder, environment, (rounds, files))
+                    warm = _warm([*one_worker, "--watch"], folder, environment, (rounds, files))
                     ratios = [one / other for one, other in zip(warm, cold, strict=True)]
                     ratio = keep(options, f"warm re-run / cold run, {said}", number, ratios)
                     print(f"{number:6} scenarios: warm re-run / cold run, {said}: {ratio:.2f}", flush=True)

@@ -51,7 +51,7 @@ GOALS: tuple[tuple[str, str, dict[int, tuple[str, float]], str], ...] = (
     (
         f"pytest-bdd, {USUAL} with two workers",
         "plain pytest-bdd as usually written / suite with two workers",
-        {},
+        {300: ("≥", 20)},
         "against_usual.py",
     ),
     (

@@ -144,7 +144,13 @@ text_or_json = click.option(
 @click.option(
     "--edition", default="", metavar="DAY", help="Rules of this edition of the page, not of the one in force."
 )
-@click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Number of processes.")
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 64),
+    default=None,
+    metavar="N",
+    help="Number of processes: unless told otherwise as many as are worth it, and one on an endpoint or on aws.",
+)
 @click.option(
     "--history/--no-history",
     "kept",
@@ -186,7 +192,7 @@ def run(  # noqa: PLR0913, PLR0917 - an option each
     no_deviations: bool,  # noqa: FBT001
     features: Path | None,
     edition: str,
-    workers: int,
+    workers: int | None,
     cell: str | None,
     cells_file: Path,
     max_usd: float | None,

@@ -8,15 +8,20 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from slrspec.cli import command
+from slrspec.commands import keeping
+from slrspec.providers.documented import DocumentedProvider
 from slrspec.providers.endpoint import EndpointProvider
+from slrspec.providers.moto import MotoProvider
 from slrspec.running import forking, session
 from slrspec.running.engine import Observer, Request, execute
-from slrspec.running.forking import Lost, in_forks, number_of_forks
+from slrspec.running.forking import Lost, in_forks, number_of_forks, unasked
 from slrspec.running.results import encode
 from slrspec.running.selection import Selection
 from slrspec.running.verdict import Verdict
@@ -24,6 +29,8 @@ from tests.conftest import timeless
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from slrspec.providers.contract import Provider
 
 EDITING = Selection(sections=("editing", "companions"))
 
@@ -40,6 +47,76 @@ def forked(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_few_scenarios_have_few_processes(wanted: int, scenarios: int, forks: int) -> None:
     assert number_of_forks(wanted, scenarios) == forks
+
+
+class SomebodyElses:
+    """A provider that does not say whether a fork breaks it."""
+
+
+class HeldByOne(MotoProvider):
+    """A provider that could be forked, and must not be."""
+
+    single = "of one process only"
+
+
+@pytest.mark.parametrize(
+    ("providers", "processors", "plain", "processes"),
+    [
+        ([MotoProvider], 3, "", 3),
+        ([MotoProvider, DocumentedProvider], 64, "", 8),
+        ([MotoProvider], 1, "", 1),
+        ([MotoProvider], 3, "1", 1),
+        ([MotoProvider, SomebodyElses], 3, "", 1),
+        ([HeldByOne], 3, "", 1),
+        ([partial(EndpointProvider, "http://127.0.0.1:1")], 3, "", 1),
+    ],
+)
+def test_a_process_for_each_processor_unasked_but_only_of_what_can_be_forked(
+    monkeypatch: pytest.MonkeyPatch,
+    providers: list[Callable[[], Provider]],
+    processors: int,
+    plain: str,
+    processes: int,
+) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(processors)))
+    monkeypatch.setenv("SLRSPEC_PLAIN", plain)
+    assert unasked(make() for make in providers) == processes
+    monkeypatch.setattr(sys, "platform", "darwin")
+    assert unasked(make() for make in providers) == 1
+
+
+@pytest.mark.usefixtures("forked")
+@pytest.mark.parametrize(("workers", "processes"), [(None, [2]), (1, [])])
+def test_a_run_has_them_unasked_unless_told_otherwise(
+    monkeypatch: pytest.MonkeyPatch, workers: int | None, processes: list[int]
+) -> None:
+    forked: list[int] = []
+
+    def noted(shares: int, *of: Any) -> list[Lost]:
+        forked.append(shares)
+        return in_forks(shares, *of)
+
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
+    monkeypatch.setattr(session, "in_forks", noted)
+    run = execute(Request(("moto",), EDITING, workers=workers), Observer(lambda _: None))
+    assert forked == processes
+    assert all(result.exchanges for result in run.scenarios if result.verdict is not Verdict.NOT_RUN)
+
+
+@pytest.mark.parametrize(("asked", "workers"), [([], None), (["--workers", "1"], 1)])
+def test_the_command_leaves_their_number_open(
+    monkeypatch: pytest.MonkeyPatch, asked: list[str], workers: int | None
+) -> None:
+    class Seen(Exception):
+        pass
+
+    def noted(request: Request, *_: object, **__: object) -> None:
+        assert request.workers == workers
+        raise Seen
+
+    monkeypatch.setattr(keeping, "run_and_keep", noted)
+    with pytest.raises(Seen):
+        command(["run", *asked], standalone_mode=False)
 
 
 def test_where_calls_wait_fewer_scenarios_are_worth_a_process() -> None:

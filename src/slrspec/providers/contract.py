@@ -170,7 +170,8 @@ class Provider(Protocol):
 
     One that has an attribute `region` tells `slrspec plan --cells` where its calls go, and one with a text `single`
     why several processes must not use it at once. One whose `calls_wait` for another process gets more workers for
-    fewer scenarios, and one with a method `preload` is asked to load what first calls would before it is forked.
+    fewer scenarios, and one with a method `preload` is asked to load what first calls would before it is forked,
+    which happens unasked where all of a run's have one.
     One with a method `in_order` has scenarios run in the order in which it returns their ids, and the texts that
     one has in `plainly`, by shortcuts that it could not take, stand in the results' `environment`.
     """

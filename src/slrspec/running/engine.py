@@ -79,7 +79,7 @@ class Request:
         Take no failure for known.
     workers
         Number of processes, at most: few scenarios have fewer, so that more are never slower than one. Where
-        processes cannot be forked, more than one needs pytest-xdist.
+        processes cannot be forked, more than one needs pytest-xdist. None for as many as `forking.unasked` says.
     salt
         For the digests of what the results withhold; empty for a random one.
 
@@ -92,7 +92,7 @@ class Request:
     edition: str = ""
     deviations: Path | None = None
     no_deviations: bool = False
-    workers: int = 1
+    workers: int | None = 1
     salt: str = ""
 
     @property
@@ -139,11 +139,12 @@ def check(request: Request) -> tuple[Specification, int]:
     """
     from slrspec.running.phrases import refuse_undefined_steps
 
-    if request.workers > 1 and not forking.possible() and find_spec("xdist") is None:
+    several = request.workers is not None and request.workers > 1
+    if several and not forking.possible() and find_spec("xdist") is None:
         raise UsageError("more than one worker needs pytest-xdist", hint="pip install pytest-xdist")
     for name in request.providers:
         provider = find_provider(name)
-        if request.workers > 1 and (why := getattr(provider, "single", "")):
+        if several and (why := getattr(provider, "single", "")):
             provider.close()
             raise UsageError(f"{name} takes one worker only: {why}", hint="leave out --workers")
     specification = read_specification(request.folder, request.edition)
@@ -209,12 +210,13 @@ def _arguments(request: Request, root: str) -> list[str]:
     arguments += ["--confcutdir", str(request.folder)]
     for plugin in UNUSED:
         arguments += ["-p", f"no:{plugin}"]
-    if request.workers > 1 and not forking.possible():
+    workers = request.workers or forking.unasked(map(find_provider, request.providers))
+    if workers > 1 and not forking.possible():
         for plugin in (*PLUGINS, "xdist.plugin"):  # by name, which is what its workers are told
             arguments += ["-p", plugin]
-        arguments += ["-n", str(request.workers)]
+        arguments += ["-n", str(workers)]
     else:
-        arguments += ["--slr-forks", str(request.workers)]
+        arguments += ["--slr-forks", str(workers)]
     for option, names in (
         ("--provider", request.providers),
         ("--slr-rule", request.selection.rules),

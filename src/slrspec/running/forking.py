@@ -8,6 +8,7 @@ from __future__ import annotations
 import gc
 import os
 import signal
+import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING
 from slrspec.running.plain import plain_wanted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from multiprocessing.connection import Connection
     from multiprocessing.context import ForkProcess
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 # With fewer for each, another process is not worth its beginning; where calls wait for another one, it is sooner.
 SCENARIOS_EACH = 30
 WAITING_EACH = 4
+MOST_UNASKED = 8
 PATIENCE = 10.0  # seconds for a process to clean up after Ctrl-C
 
 
@@ -44,6 +46,20 @@ def number_of_forks(wanted: int, scenarios: int, *, waiting: bool = False) -> in
 
     """
     return max(1, min(wanted, scenarios // (WAITING_EACH if waiting else SCENARIOS_EACH)))
+
+
+def unasked(providers: Iterable[Provider]) -> int:
+    """Return how many processes a run may have if nobody says: one for each processor, up to eight.
+
+    One where a provider does not say that it is made to be forked, by having a method `preload`: what waits for
+    another process may not bear several callers, and others' may hold what a fork breaks. One, too, where a fork
+    of a process that has used the network may crash, as on macOS.
+    """
+    if sys.platform != "linux" or not possible():
+        return 1
+    if not all(hasattr(provider, "preload") and not getattr(provider, "single", "") for provider in providers):
+        return 1
+    return min(len(os.sched_getaffinity(0)), MOST_UNASKED)
 
 
 def preload(provider: Provider) -> None:
