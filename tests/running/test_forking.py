@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -28,7 +29,7 @@ from slrspec.running.verdict import Verdict
 from tests.conftest import timeless
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from slrspec.providers.contract import Provider
 
@@ -204,21 +205,13 @@ def test_what_a_killed_process_never_came_to_is_an_error_and_the_rest_is_kept(
     assert run.exit_code == 4
 
 
-def test_ctrl_c_leaves_no_process_and_keeps_what_was_judged(tmp_path: Path) -> None:
+@contextlib.contextmanager
+def two_processes(folder: Path) -> Iterator[tuple[subprocess.Popen[str], list[Path]]]:
+    """Start a run that is forked twice, and yield it with its forks once both are there."""
+    command = [sys.executable, "-m", "slrspec", "run", "--provider", "moto", "--provider", "documented"]
     with subprocess.Popen(
-        [
-            sys.executable,
-            "-m",
-            "slrspec",
-            "run",
-            "--provider",
-            "moto",
-            "--provider",
-            "documented",
-            "--workers",
-            "2",
-        ],
-        cwd=tmp_path,
+        [*command, "--workers", "2"],
+        cwd=folder,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -230,8 +223,28 @@ def test_ctrl_c_leaves_no_process_and_keeps_what_was_judged(tmp_path: Path) -> N
         while len(forks := children.read_text().split()) < 2 and process.poll() is None:
             time.sleep(0.01)
         assert len(forks) == 2, process.communicate()
+        yield process, [Path("/proc", fork) for fork in forks]
+
+
+def test_ctrl_c_leaves_no_process_and_keeps_what_was_judged(tmp_path: Path) -> None:
+    with two_processes(tmp_path) as (process, forks):
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=60)
     assert process.returncode == 4, (out, err)
     assert "Traceback" not in out + err
-    assert not any(Path("/proc", fork).exists() for fork in forks)
+    assert not any(fork.exists() for fork in forks)
+
+
+def test_a_killed_run_leaves_no_process(tmp_path: Path) -> None:
+    with two_processes(tmp_path) as (process, forks):
+        process.kill()
+        out, err = process.communicate(timeout=60)  # they hold its ends of the pipes as long as they live
+    assert (out, err) == ("", "")
+    assert not any(map(_lives, forks))
+
+
+def _lives(process: Path) -> bool:
+    try:
+        return ") Z " not in (process / "stat").read_text()
+    except OSError:
+        return False

@@ -138,7 +138,8 @@ def _started(
         with _no_interruption():
             for share in range(shares):
                 receiver, sender = context.Pipe(duplex=False)
-                process = context.Process(target=_share, args=(share, work, sender), daemon=True)
+                ours = [receiver, *(one for _, one in processes)]
+                process = context.Process(target=_share, args=(share, work, sender, ours), daemon=True)
                 process.start()
                 sender.close()  # so that its end is noticed here when the process ends
                 processes.append((process, receiver))
@@ -167,11 +168,25 @@ def _no_interruption() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
 
-def _share(share: int, work: Callable[[int, Send], None], sender: Connection[bytes, bytes]) -> None:
+def _share(
+    share: int,
+    work: Callable[[int, Send], None],
+    sender: Connection[bytes, bytes],
+    receivers: list[Connection[bytes, bytes]],
+) -> None:
+    for receiver in receivers:  # held here, too, they would hide that nobody listens any more
+        receiver.close()
+
+    def send(message: bytes) -> None:
+        try:
+            sender.send_bytes(message)
+        except BrokenPipeError:  # whoever began this was killed
+            raise KeyboardInterrupt from None
+
     try:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-        work(share, sender.send_bytes)
-        sender.send_bytes(b"")
+        work(share, send)
+        send(b"")
     except KeyboardInterrupt:  # the session itself says so
         pass
     finally:
