@@ -13,19 +13,17 @@ processor; seconds are only there to show the size.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import statistics
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 from measured import add_option, keep
 from processes import Took, took
+from recording import HERE, environment_of, record
 from tiling import tile
 
-HERE = Path(__file__).parent
 ROUNDS = {30: 9, 300: 5, 3000: 2}
 
 
@@ -37,14 +35,13 @@ def main() -> None:
     parser.add_argument("--cold", action="store_true", help="without byte code: every module is compiled again")
     add_option(parser)
     options = parser.parse_args()
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    environment["SLRSPEC_AWS_CLI"] = ""  # the bare script gives no commands
     print("scenarios   calls  suite / bare by the clock       by the processor")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
+        environment = environment_of(folder)
         for wanted in options.scenarios:
             number = tile(folder / "ours", wanted)
-            calls = _record(folder, environment)
+            calls = sum(len(one["calls"]) for one in record(folder, environment))
             suite = [sys.executable, "-m", "slrspec", "run", "-q", "--no-history", "--no-deviations"]
             suite += ["--features", "ours", "--workers", "1"]  # the bare script is one process
             bare = [sys.executable, str(HERE / "bare.py"), str(folder / "calls.json")]
@@ -68,16 +65,6 @@ def _ratio(pairs: list[tuple[Took, Took]], which: str) -> str:
     ratios = _ratios(pairs, which)
     bare = statistics.median(getattr(bare, which) for _, bare in pairs)
     return f"{statistics.median(ratios):.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f}; {bare:.1f} s)"
-
-
-def _record(folder: Path, environment: dict[str, str]) -> int:
-    line = [sys.executable, "-m", "pytest", "-p", "calls", "--provider", "moto", "-q", "-p", "no:cacheprovider"]
-    line += ["--slr-features", "ours", "--slr-no-deviations"]
-    recording = environment | {"SLRSPEC_BENCH_CALLS": str(folder / "calls.json"), "PYTHONPATH": str(HERE)}
-    done = subprocess.run(line, cwd=folder, env=recording, capture_output=True, text=True, check=False)
-    if done.returncode not in {0, 1}:  # stock moto breaks rules
-        raise SystemExit(done.stdout + done.stderr)
-    return sum(len(one["calls"]) for one in json.loads((folder / "calls.json").read_text(encoding="utf-8")))
 
 
 if __name__ == "__main__":

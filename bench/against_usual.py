@@ -20,8 +20,6 @@ paired ratios, and seconds only to show the size.
 from __future__ import annotations
 
 import argparse
-import json
-import os
 import statistics
 import subprocess
 import sys
@@ -30,9 +28,9 @@ import time
 from pathlib import Path
 
 from measured import add_option, keep
+from recording import environment_of, record
 from tiling import tile
 
-HERE = Path(__file__).parent
 OURS = {"slrspec": ["--workers", "1"], "slrspec with two workers": ["--workers", "2"]}
 SCENARIO = """
   Scenario: Number {number}
@@ -114,7 +112,7 @@ def main() -> None:
         environment = environment_of(folder)
         for wanted in options.scenarios:
             tile(folder / "ours", wanted)
-            number = record(folder, environment)
+            number = len(record(folder, environment))
             commands = {
                 side: command
                 for side, command in commands_of(folder, number).items()
@@ -136,28 +134,6 @@ def main() -> None:
                         f"{ratios[-1]:.2f}; {statistics.median(theirs):.1f} s)",
                         flush=True,
                     )
-
-
-def environment_of(folder: Path) -> dict[str, str]:
-    """Return the variables of all sides: none of AWS's, moto's or pytest's from outside."""
-    dropped = ("AWS_", "MOTO_", "PYTEST_", "PYTHONDONTWRITEBYTECODE")
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(dropped)}
-    return kept | {
-        "AWS_CONFIG_FILE": os.devnull,
-        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-        "PYTHONPATH": str(HERE),
-        "SLRSPEC_AWS_CLI": "",  # the other sides give no commands
-        "SLRSPEC_BENCH_CALLS": str(folder / "calls.json"),
-    }
-
-
-def record(folder: Path, environment: dict[str, str]) -> int:
-    """Record the calls of the scenarios that run, and return how many these are."""
-    (folder / "calls.json").unlink(missing_ok=True)
-    line = [sys.executable, "-m", "pytest", "-p", "calls", "--provider", "moto", "-q", "-p", "no:cacheprovider"]
-    line += ["--slr-features", "ours", "--slr-no-deviations"]
-    subprocess.run(line, cwd=folder, env=environment, stdout=subprocess.DEVNULL, check=False)
-    return len(json.loads((folder / "calls.json").read_text(encoding="utf-8")))
 
 
 def commands_of(folder: Path, number: int) -> dict[str, list[str]]:

@@ -21,8 +21,9 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
-from against_usual import HERE, commands_of, environment_of, record
+from against_usual import commands_of
 from measured import add_option, keep
+from recording import HERE, environment_of, record
 from tiling import tile
 
 COUNT = ("valgrind", "--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null")
@@ -44,7 +45,7 @@ def main() -> None:
         environment = environment_of(folder) | {"PYTHONHASHSEED": "0"}
         for wanted in options.scenarios:
             tile(folder / "ours", wanted)
-            number = record(folder, environment)
+            number = len(record(folder, environment))
             made = commands_of(folder, number)
             sides = {OURS: made[OURS], TUNED: made[TUNED]}
             sides[BARE] = [sys.executable, str(HERE / "bare.py"), str(folder / "calls.json")]

@@ -120,17 +120,8 @@ class MotoProvider:
         key = (service, region)
         if key not in self._clients:
             assert self._session is not None  # only accounts ask, and they exist only once it is there
-            self._clients[key] = self._make_client(service, region)
+            self._clients[key] = _make_client(self._session, service, region)
         return self._clients[key]
-
-    def _make_client(self, service: str, region: str) -> BaseClient:
-        from botocore.config import Config
-
-        assert self._session is not None
-        config = Config(retries={"total_max_attempts": 1, "mode": "standard"})
-        client: BaseClient = self._session.client(service, region_name=region, config=config)
-        client.meta.events.register("before-call", _name_account)
-        return client
 
     def _start(self) -> None:
         if self._session is not None:
@@ -183,6 +174,15 @@ class MotoAccount:
         """Count up: the account is new, so nothing else is in it."""
         self._names.append(noun)
         return f"slrspec-{noun}-{self._names.count(noun)}"
+
+
+def _make_client(session: Session, service: str, region: str) -> BaseClient:
+    from botocore.config import Config
+
+    config = Config(retries={"total_max_attempts": 1, "mode": "standard"})
+    client: BaseClient = session.client(service, region_name=region, config=config)
+    client.meta.events.register("before-call", _name_account)
+    return client
 
 
 def _bound(client: Any, caller: Caller, *, enforced: bool) -> BaseClient:  # noqa: ANN401 - botocore types no internals

@@ -180,12 +180,13 @@ class SpecificationSession:
         """Note what is left after pytest's own selection, and run it provider by provider, as each wants it."""
         self._collected = {scenario.id for item in items if (scenario := scenario_of(item)) is not None}
         # Parameters of a session's scope would be in this order, too, and pytest would keep each one's values.
-        turn = {name: number for number, name in enumerate(self.providers)}
-        items.sort(key=lambda item: -1 if scenario_of(item) is None else turn[_provider_of(item)])
-        for provider in self.providers.values():
-            if ordered := getattr(provider, "in_order", None):
-                place = {one: number for number, one in enumerate(ordered(self._collected))}
-                items.sort(key=lambda item: place.get(getattr(scenario_of(item), "id", ""), len(place)))
+        place = {(provider, scenario.id): number for number, (provider, scenario) in enumerate(self._planned)}
+
+        def turn(item: pytest.Item) -> int:
+            scenario = scenario_of(item)
+            return -1 if scenario is None else place[_provider_of(item), scenario.id]
+
+        items.sort(key=turn)
 
     # ---- running
 

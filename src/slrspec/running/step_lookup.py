@@ -15,14 +15,14 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
-from slrspec.running.plain import plain_wanted, takes
+from slrspec.running.plain import plain_wanted, replaced, takes
 from slrspec.spec.parsing import parsed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import ModuleType
+
+    import pytest
 
 # What is replaced or made use of, and the parameters that it must have.
 EXPECTED: dict[str, dict[str, list[str] | None]] = {
@@ -51,15 +51,13 @@ def remembered_steps() -> Iterator[bool]:
         return
     scenario, parser = modules.values()
     steps = StepTable(scenario)
-    with pytest.MonkeyPatch.context() as replaced:
-        for module, name, function in (
-            (scenario, "get_step_function", steps.function),
-            (scenario, "inject_fixture", HandedOn(scenario.inject_fixture, steps).hand_on),
-            (scenario, "signature", cache(scenario.signature)),
-            (scenario, "get_required_args", cache(scenario.get_required_args)),
-            (parser, "get_gherkin_document", _already_parsed(parser)),
-        ):
-            replaced.setattr(module, name, function)
+    with replaced(
+        (scenario, "get_step_function", steps.function),
+        (scenario, "inject_fixture", HandedOn(scenario.inject_fixture, steps).hand_on),
+        (scenario, "signature", cache(scenario.signature)),
+        (scenario, "get_required_args", cache(scenario.get_required_args)),
+        (parser, "get_gherkin_document", _already_parsed(parser)),
+    ):
         yield True
 
 
