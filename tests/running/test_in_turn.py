@@ -13,9 +13,11 @@ from slrspec.running.collecting import FeatureFile
 from slrspec.running.engine import Observer, Request, execute
 from slrspec.running.selection import Selection
 from slrspec.running.verdict import Verdict
+from tests.conftest import run_pytest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from pathlib import Path
 
     from slrspec.running.results import Run, ScenarioResult
 
@@ -53,6 +55,23 @@ def test_as_a_provider_wants_them_and_last_what_it_does_not_name(monkeypatch: py
     assert first[-1].startswith("RDS-EDT-05")
     assert first[:-1] == sorted(first[:-1], reverse=True)
     assert [provider for provider, _ in judged] == [provider for provider, _ in before]
+
+
+def test_pytest_itself_runs_them_as_a_provider_wants_them(tmp_path: Path) -> None:
+    (tmp_path / "backwards.py").write_text(
+        "from slrspec.providers.documented import DocumentedProvider\n"
+        "DocumentedProvider.in_order = lambda _, scenarios: list(scenarios)[::-1]\n"
+    )
+    asked = ["-v", "--provider", "documented", "--provider", "replay:first.json"]
+    asked += ["--slr-rule", "RDS-EDT-01", "--slr-rule", "RDS-EDT-05", "--slr-rule", "RDS-EDT-08"]
+    first = run_pytest("--slr-results", "first.json", *asked[:3], *asked[5:], cwd=tmp_path)
+    then = run_pytest("-p", "backwards", *asked, cwd=tmp_path, PYTHONPATH=str(tmp_path))
+    in_turn = re.findall(r"::(.+)\[documented.*PASSED", first.stdout)
+    assert len(in_turn) > 2
+    assert re.findall(r"::(.+)\[(documented|replay)\b.*PASSED", then.stdout) == [
+        *((name, "documented") for name in reversed(in_turn)),
+        *((name, "replay") for name in in_turn),
+    ]
 
 
 def test_what_a_defect_kept_from_running_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
