@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import subprocess
 import sys
@@ -26,25 +27,39 @@ if TYPE_CHECKING:
 EDITING = Request(("moto",), Selection(sections=("editing",)))
 
 
-@pytest.mark.parametrize("workers", ["1", "2"])
-def test_an_interrupted_matrix_claims_nothing(workers: str, tmp_path: Path) -> None:
+@contextlib.contextmanager
+def matrix(workers: str, folder: Path) -> Iterator[subprocess.Popen[str]]:
+    """Start the matrix of faults, and yield it once it is at work."""
     with subprocess.Popen(
         [sys.executable, "-m", "slrspec", "faults", "--workers", workers],
-        cwd=tmp_path,
+        cwd=folder,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
     ) as process:
         time.sleep(8)
-        process.send_signal(signal.SIGINT)
         try:
-            out, err = process.communicate(timeout=60)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            raise
+            yield process
+        finally:
+            with contextlib.suppress(ProcessLookupError):  # whoever is left of it, and would be waited for
+                os.killpg(process.pid, signal.SIGKILL)
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_an_interrupted_matrix_claims_nothing(workers: str, tmp_path: Path) -> None:
+    with matrix(workers, tmp_path) as process:
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (4, "")
     assert err.strip().splitlines()[-1] == "slrspec: interrupted"
+
+
+def test_a_killed_matrix_leaves_no_process(tmp_path: Path) -> None:
+    with matrix("2", tmp_path) as process:
+        process.kill()
+        out, _ = process.communicate(timeout=60)  # its processes hold its ends of the pipes as long as they live
+    assert (process.returncode, out) == (-signal.SIGKILL, "")
 
 
 def test_an_interruption_that_something_swallows_is_not_lost() -> None:

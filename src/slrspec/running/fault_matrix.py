@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import gc
+import os
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from functools import cache
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
+from threading import Thread
 from typing import TYPE_CHECKING
 
 from slrspec.errors import SlrspecError
@@ -228,13 +230,28 @@ def try_all(
                 note(trial)
     else:
         # A forked process would share what this one has open; a spawned one starts clean on every system.
-        pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
+        pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_end_with_parent)
         try:
             for future in as_completed([pool.submit(_try, fault.id, document, own=own) for fault in chosen]):
                 note(future.result())
         finally:
             pool.shutdown(cancel_futures=True)
     return [trials[fault.id] for fault in chosen]
+
+
+def _end_with_parent() -> None:
+    """Have a process of the pool end when the one that began it is gone, however that went.
+
+    Left to itself it would wait for work for ever: its siblings hold the pipe open that this would come by.
+    """
+    parent = parent_process()
+    assert parent is not None  # this is called in such processes only
+
+    def follow() -> None:
+        parent.join()
+        os._exit(1)
+
+    Thread(target=follow, daemon=True).start()
 
 
 def _try(fault_id: str, document: str, *, own: bool) -> Trial:
