@@ -19,6 +19,7 @@ from slrspec.commands.lazily import LazyGroup
 from slrspec.commands.places import CELLS, DEFAULT_OUT, RESULTS, out_of
 from slrspec.errors import SlrspecError, UsageError
 from slrspec.running.garbage import hardly_collect
+from slrspec.running.interruption import terminated_like_ctrl_c
 from slrspec.running.stack_room import with_room
 
 if TYPE_CHECKING:
@@ -613,7 +614,8 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     """
     hardly_collect()
     try:
-        code = with_room(lambda: command.main(arguments, prog_name="slrspec", standalone_mode=False))
+        with terminated_like_ctrl_c():
+            code = with_room(lambda: command.main(arguments, prog_name="slrspec", standalone_mode=False))
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         code = error.exit_code

@@ -46,10 +46,10 @@ def matrix(workers: str, folder: Path) -> Iterator[subprocess.Popen[str]]:
                 os.killpg(process.pid, signal.SIGKILL)
 
 
-@pytest.mark.parametrize("workers", ["1", "2"])
-def test_an_interrupted_matrix_claims_nothing(workers: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("workers", "number"), [("1", signal.SIGINT), ("2", signal.SIGINT), ("2", signal.SIGTERM)])
+def test_an_interrupted_matrix_claims_nothing(workers: str, number: int, tmp_path: Path) -> None:
     with matrix(workers, tmp_path) as process:
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (4, "")
     assert err.strip().splitlines()[-1] == "slrspec: interrupted"

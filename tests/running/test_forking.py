@@ -226,9 +226,10 @@ def two_processes(folder: Path) -> Iterator[tuple[subprocess.Popen[str], list[Pa
         yield process, [Path("/proc", fork) for fork in forks]
 
 
-def test_ctrl_c_leaves_no_process_and_keeps_what_was_judged(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_leaves_no_process_and_keeps_what_was_judged(number: int, tmp_path: Path) -> None:
     with two_processes(tmp_path) as (process, forks):
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         out, err = process.communicate(timeout=60)
     assert process.returncode == 4, (out, err)
     assert "Traceback" not in out + err

@@ -1,4 +1,4 @@
-"""Ctrl-C: handled for a while, and not lost where something swallows it."""
+"""Ctrl-C, and SIGTERM as the same: handled for a while, and not lost where something swallows it."""
 
 from __future__ import annotations
 
@@ -42,7 +42,18 @@ def remembered_interruption() -> Iterator[Callable[[], bool]]:
         seen = True
         signal.default_int_handler(number, frame)
 
-    # Whoever is deaf to it, as what a shell starts in the background, stays so.
-    deaf = signal.getsignal(signal.SIGINT) is not signal.default_int_handler
-    with handled(() if deaf else (signal.SIGINT,), interrupt):
+    # Whoever is deaf to one, as what a shell starts in the background, stays so.
+    heard = (one for one in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(one) is signal.default_int_handler)
+    with handled(tuple(heard), interrupt):
         yield lambda: seen
+
+
+@contextmanager
+def terminated_like_ctrl_c() -> Iterator[None]:
+    """Take SIGTERM for Ctrl-C as long as the context lasts: servers end what takes too long by it.
+
+    Otherwise nothing would be cleaned up: an emulator that was started for the run would go on for ever.
+    """
+    deaf = signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL
+    with handled(() if deaf else (signal.SIGTERM,), signal.default_int_handler):
+        yield
