@@ -16,7 +16,7 @@ import pytest
 from slrspec.cli import _interrupted
 from slrspec.providers.moto import MotoProvider
 from slrspec.running.engine import Observer, Request, execute
-from slrspec.running.interruption import remembered_interruption
+from slrspec.running.interruption import remembered_interruption, terminated_like_ctrl_c
 from slrspec.running.selection import Selection
 
 if TYPE_CHECKING:
@@ -62,13 +62,26 @@ def test_a_killed_matrix_leaves_no_process(tmp_path: Path) -> None:
     assert (process.returncode, out) == (-signal.SIGKILL, "")
 
 
-def test_an_interruption_that_something_swallows_is_not_lost() -> None:
-    with remembered_interruption() as interrupted:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interruption_that_something_swallows_is_not_lost(number: signal.Signals) -> None:
+    with terminated_like_ctrl_c(), remembered_interruption() as interrupted:
         assert not interrupted()
         with contextlib.suppress(KeyboardInterrupt):
-            signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(number)
         assert interrupted()
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_whoever_is_deaf_to_an_interruption_stays_so(number: signal.Signals) -> None:
+    before = signal.signal(number, signal.SIG_IGN)
+    try:
+        with terminated_like_ctrl_c(), remembered_interruption() as interrupted:
+            signal.raise_signal(number)
+            assert not interrupted()
+    finally:
+        signal.signal(number, before)
 
 
 def test_a_run_ends_though_something_swallowed_its_interruption() -> None:
