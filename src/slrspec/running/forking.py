@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from slrspec.running.interruption import INTERRUPTIONS
 from slrspec.running.plain import plain_wanted
 
 if TYPE_CHECKING:
@@ -160,12 +161,12 @@ def _started(
 
 @contextmanager
 def _no_interruption() -> Iterator[None]:
-    """Put Ctrl-C off: Python loses one that comes while it puts itself in order after a fork."""
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    """Put interruptions off: Python loses one that comes while it puts itself in order after a fork."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, INTERRUPTIONS)
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, INTERRUPTIONS)
 
 
 def _share(
@@ -184,7 +185,7 @@ def _share(
             raise KeyboardInterrupt from None
 
     try:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, INTERRUPTIONS)
         work(share, send)
         send(b"")
     except KeyboardInterrupt:  # the session itself says so

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     Handler = Callable[[int, FrameType | None], None]
 
+INTERRUPTIONS = (signal.SIGINT, signal.SIGTERM)
+
 
 @contextmanager
 def handled(signals: tuple[signal.Signals, ...], handler: Handler) -> Iterator[None]:
@@ -43,7 +45,7 @@ def remembered_interruption() -> Iterator[Callable[[], bool]]:
         signal.default_int_handler(number, frame)
 
     # Whoever is deaf to one, as what a shell starts in the background, stays so.
-    heard = (one for one in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(one) is signal.default_int_handler)
+    heard = (one for one in INTERRUPTIONS if signal.getsignal(one) is signal.default_int_handler)
     with handled(tuple(heard), interrupt):
         yield lambda: seen
 

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from slrspec.errors import SafetyRefusal, SlrspecError, UsageError
-from slrspec.running.interruption import handled
+from slrspec.running.interruption import INTERRUPTIONS, handled
 from slrspec.sandbox.account import HeldAccount, pace_of
 from slrspec.sandbox.budget import Budget
 from slrspec.sandbox.connection import Connection, bare_environment, found_credentials, host_of
@@ -202,7 +202,7 @@ def _interruptible(account: HeldAccount) -> Iterator[None]:
         if not account.ending:
             signal.default_int_handler(number, frame)
 
-    with handled((signal.SIGINT, signal.SIGTERM), interrupt):
+    with handled(INTERRUPTIONS, interrupt):
         yield
 
 
