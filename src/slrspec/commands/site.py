@@ -206,7 +206,7 @@ def _run(providers: tuple[str, ...], documents: tuple[str, ...]) -> int:
 
     codes = []
     for document in documents:
-        request = Request(providers=tuple(dict.fromkeys(providers)), document=document)
+        request = Request(providers=tuple(dict.fromkeys(providers)), document=document, workers=None)
         done, _ = run_and_keep(request, out_of(document), kept=True)
         for totals in done.totals:
             click.echo(f"{document}: {totals.provider}: {totals.passed} of {totals.rules} rules pass", err=True)
