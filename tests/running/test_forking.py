@@ -104,8 +104,11 @@ def test_a_run_has_them_unasked_unless_told_otherwise(
     assert all(result.exchanges for result in run.scenarios if result.verdict is not Verdict.NOT_RUN)
 
 
-@pytest.mark.parametrize(("asked", "workers"), [([], None), (["--workers", "1"], 1)])
-def test_the_command_leaves_their_number_open(
+@pytest.mark.parametrize(
+    ("asked", "workers"),
+    [(["run"], None), (["run", "--workers", "1"], 1), (["site", "--provider", "moto"], None)],
+)
+def test_the_commands_leave_their_number_open(
     monkeypatch: pytest.MonkeyPatch, asked: list[str], workers: int | None
 ) -> None:
     class Seen(Exception):
@@ -117,7 +120,7 @@ def test_the_command_leaves_their_number_open(
 
     monkeypatch.setattr(keeping, "run_and_keep", noted)
     with pytest.raises(Seen):
-        command(["run", *asked], standalone_mode=False)
+        command(asked, standalone_mode=False)
 
 
 def test_where_calls_wait_fewer_scenarios_are_worth_a_process() -> None:
