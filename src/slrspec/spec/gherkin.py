@@ -41,7 +41,7 @@ FILE_NAME = re.compile(r"(\d+)_([a-z_]+)\.feature")
 NOT_CHECKED = re.compile(r"^Not run \(([^)]+)\):\s*(.+?)(?:\n\s*\n|\Z)", re.DOTALL | re.MULTILINE)
 EDITION_TAG = re.compile(r"(from|until)-(\d{4}-\d{2}-\d{2})")
 EVERY_EDITION = "*"
-NONE: frozenset[str] = frozenset()
+NO_NEEDS: frozenset[str] = frozenset()
 PLACEHOLDER = re.compile(r"<([^<>]+)>")
 
 
@@ -253,7 +253,7 @@ def _read_scenarios(
 
 def _needs(tags: frozenset[str]) -> frozenset[str]:
     found = frozenset(tag.removeprefix("needs-") for tag in tags if tag.startswith("needs-"))
-    return found or NONE  # Python has no single empty one, and most scenarios need nothing
+    return found or NO_NEEDS  # Python has no single empty one, and most scenarios need nothing
 
 
 def _each(services: tuple[Service, ...], tags: Iterable[str]) -> Iterator[tuple[tuple[str, str], ...]]:
