@@ -1,8 +1,8 @@
 """Gherkin's own parser, asked once for each text: a run reads its features three times over.
 
 First the command does, to refuse what is wrong before anything runs, then the session, and then pytest-bdd. What is
-kept meanwhile is compressed JSON, a twenty-fifth as large as the tree's objects are, and of many files only until it
-is asked for.
+kept meanwhile is compressed JSON, a twenty-fifth as large as the tree's objects are, and of many files only until
+it is asked for.
 """
 
 from __future__ import annotations
