@@ -6,6 +6,9 @@
 Ours on both sides: `slrspec run` with several workers against one with one, whole processes in turn; and `slrspec
 run --watch`, from the moment at which the rules of one feature, or all, are changed until it watches again, against
 a whole new process for all. The watch's own waiting (ten looks a second, and time for an editor to finish) counts.
+
+As many runs at once, each with one worker, tell what the machine gives: they have nothing in common but its
+processors, so several workers of one run can hardly do better than a share of what they all take.
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from measured import add_option, keep
@@ -51,6 +55,11 @@ def main() -> None:
             said = f"{options.workers} workers / 1"
             ratio = keep(options, said, number, [more / one for more, one in pairs])
             print(f"{number:6} scenarios: {said}: {ratio:.2f}  ({min(one for _, one in pairs):.1f} s)", flush=True)
+            if wanted not in RERUN[:1]:
+                both = [_at_once(one_worker, folder, environment, options.workers) for _ in range(rounds)]
+                said = f"{options.workers} runs at once, a share of it / 1"
+                shares = [all_ / options.workers / one for all_, (_, one) in zip(both, pairs, strict=True)]
+                print(f"{number:6} scenarios: {said}: {keep(options, said, number, shares):.2f}", flush=True)
             if wanted in RERUN:
                 cold = [one for _, one in pairs]
                 for said, files in (("one changed feature", 1), ("all changed", None)):
@@ -58,6 +67,13 @@ def main() -> None:
                     ratios = [one / other for one, other in zip(warm, cold, strict=True)]
                     ratio = keep(options, f"warm re-run / cold run, {said}", number, ratios)
                     print(f"{number:6} scenarios: warm re-run / cold run, {said}: {ratio:.2f}", flush=True)
+
+
+def _at_once(command: list[str], folder: Path, environment: dict[str, str], runs: int) -> float:
+    """Return how long several runs of a command take side by side, in seconds, each with results of its own."""
+    commands = [[*command, "--out", f"out-{number}"] for number in range(runs)]
+    with ThreadPoolExecutor(runs) as several:
+        return max(one.seconds for one in several.map(lambda one: took(one, folder, environment), commands))
 
 
 def _warm(

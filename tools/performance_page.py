@@ -73,6 +73,7 @@ GOALS: tuple[tuple[str, str, dict[int, tuple[str, float]], str], ...] = (
         "instructions.py",
     ),
     ("2 workers / 1", "two workers / one", {300: ("≤", 0.7), 3000: ("≤", 0.58)}, "workers.py"),
+    ("2 runs at once, a share of it / 1", "half of what two runs at once take / one", {}, "workers.py"),
     (
         "warm re-run / cold run, one changed feature",
         "warm re-run of a changed feature / cold run of all",

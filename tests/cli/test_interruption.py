@@ -22,7 +22,7 @@ from slrspec.running.selection import Selection
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from slrspec.running.results import ScenarioResult
+    from slrspec.running.evidence import Judged
 
 EDITING = Request(("moto",), Selection(sections=("editing",)))
 
@@ -87,7 +87,7 @@ def test_whoever_is_deaf_to_an_interruption_stays_so(number: signal.Signals) -> 
 def test_a_run_ends_though_something_swallowed_its_interruption() -> None:
     judged: list[str] = []
 
-    def judge(result: ScenarioResult) -> None:
+    def judge(result: Judged) -> None:
         judged.append(result.scenario)
         if len(judged) == 2:
             with contextlib.suppress(KeyboardInterrupt):

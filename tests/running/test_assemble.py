@@ -15,7 +15,7 @@ from slrspec.errors import ResultsError
 from slrspec.providers.contract import Description
 from slrspec.running.assemble import assemble
 from slrspec.running.deviations import Deviation
-from slrspec.running.evidence import Results
+from slrspec.running.evidence import Finished, Results
 from slrspec.running.results import Run, RunInfo, ScenarioResult, encode, read_run, schema
 from slrspec.running.verdict import Verdict
 from slrspec.spec.rules import Specification
@@ -39,11 +39,10 @@ def run_of(
     for s in scenarios:
         if s.id in given:
             reason, verdict = given[s.id]
-            results.add(
-                ScenarioResult(
-                    scenario=s.id, rule=s.rule, provider="p", name=s.name, verdict=verdict, reason=reason
-                )
+            result = ScenarioResult(
+                scenario=s.id, rule=s.rule, provider="p", name=s.name, verdict=verdict, reason=reason
             )
+            results.add(Finished.of(result))
     return assemble(
         specification,
         {"p": Description(product="P", version="1", started_by="nobody")},

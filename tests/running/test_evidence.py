@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from slrspec.running.engine import Observer, Request, execute
-from slrspec.running.evidence import Evidence, Results, Spool, by_rule
+from slrspec.running.evidence import Evidence, Finished, Results, Spool, by_rule
 from slrspec.running.results import Run, ScenarioResult, encode
 from slrspec.running.selection import Selection
 from slrspec.running.verdict import Verdict
@@ -40,9 +40,9 @@ def test_results_come_back_in_any_order_and_the_last_one_of_a_scenario_counts() 
     results = Results()
     first = one("a")
     later = one("a", reason="could not be cleaned up: \u2028 \n é")
-    results.add(first)
-    other = results.add(one("b", names=["x"] * 10_000))
-    results.add(later)
+    results.add(Finished.of(first))
+    other = results.add(Finished.of(one("b", names=["x"] * 10_000)))
+    results.add(Finished.of(later))
     assert (len(results), results.scenarios) == (2, {"a", "b"})
     found = results.get("moto", "a")
     assert found is not None
@@ -59,7 +59,7 @@ def test_results_come_back_in_any_order_and_the_last_one_of_a_scenario_counts() 
 def test_a_rules_results_are_found_and_only_they_are_read(on_disk: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     results = Results()
     given = [one("a"), msgspec.structs.replace(one("b"), rule="RDS-DEL-02"), one("c")]
-    evidence = results.in_order([results.add(result) for result in given])
+    evidence = results.in_order([results.add(Finished.of(result)) for result in given])
     read: list[str] = []
     original = Spool.read
     monkeypatch.setattr(Spool, "read", lambda spool, j: read.append(j.scenario) or original(spool, j))  # type: ignore[func-returns-value]
@@ -77,7 +77,7 @@ def test_the_file_has_no_name_and_goes_with_the_run() -> None:
     gc.collect()  # what other tests have left
     before = held()
     results = Results()
-    evidence = results.in_order([results.add(one("a"))])
+    evidence = results.in_order([results.add(Finished.of(one("a")))])
     del results
     assert held() == before + 1
     assert evidence[0] == one("a")

@@ -15,7 +15,7 @@ from slrspec.running.recorder import Outcome, RecordedAccount
 from slrspec.running.selection import Selection
 
 if TYPE_CHECKING:
-    from slrspec.running.results import ScenarioResult
+    from slrspec.running.evidence import Judged
 
 INSTANCES = Request(("moto",), Selection(sections=("deleting-instances",)), no_deviations=True)
 KINDS = (FixtureDef, SubRequest, Outcome, RecordedAccount)
@@ -32,7 +32,7 @@ def at_the_end_of(request: Request, first: int, last: int) -> tuple[dict[type, i
     found: list[dict[type, int]] = []
     judged: list[str] = []
 
-    def count(result: ScenarioResult) -> None:
+    def count(result: Judged) -> None:
         judged.append(result.scenario)
         if len(judged) in {first, last}:
             found.append(alive())
@@ -46,10 +46,10 @@ def test_a_scenario_becomes_an_item_of_pytest_when_its_turn_comes() -> None:
     """One runs, and pytest wants to know the one after it; at the end of a file that is the next file's."""
     seen: list[tuple[int, int, int]] = []
 
-    def count(_: ScenarioResult) -> None:
+    def count(_: Judged) -> None:
         gc.collect()
         alive = gc.get_objects()
-        items = [one for one in alive if type(one) is pytest.Function and "provider_name" in one.fixturenames]
+        items = [one for one in alive if type(one) is pytest.Function and "scenario_run" in one.fixturenames]
         files = [one for one in alive if type(one) is FeatureFile]
         seen.append((len(items), len(files), len(features)))
 

@@ -192,8 +192,8 @@ def test_what_a_killed_process_never_came_to_is_an_error_and_the_rest_is_kept(
         whole(self, report)
         if (
             os.getpid() != parent
-            and hasattr(report, session.RESULT)
-            and "RDS-EDT-05" in report.nodeid + str(getattr(report, session.RESULT))
+            and hasattr(report, session.FINISHED)
+            and "RDS-EDT-05" in report.nodeid + str(getattr(report, session.FINISHED))
         ):
             os.kill(os.getpid(), signal.SIGKILL)
 

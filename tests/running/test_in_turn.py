@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from slrspec.running.results import Run, ScenarioResult
+    from slrspec.running.evidence import Judged
+    from slrspec.running.results import Run
 
 BOTH = Request(("moto", "documented"), Selection(sections=("editing", "companions")), no_deviations=True)
 
@@ -75,13 +76,13 @@ def test_pytest_itself_runs_them_as_a_provider_wants_them(tmp_path: Path) -> Non
 
 
 def test_what_a_defect_kept_from_running_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    collect = FeatureFile.collect
+    in_turn = FeatureFile.in_turn
 
     def breaking_off(self: FeatureFile) -> Iterator[pytest.Item]:
-        yield from islice(collect(self), 3)
+        yield from islice(in_turn(self), 3)
         raise RuntimeError("a defect")
 
-    monkeypatch.setattr(FeatureFile, "collect", breaking_off)
+    monkeypatch.setattr(FeatureFile, "in_turn", breaking_off)
     run, judged = ran(KEPT)
     lost = [result for result in run.scenarios if result.verdict is Verdict.ERROR]
     assert len(judged) == 2  # of the third nobody knows what comes after it
@@ -94,7 +95,7 @@ def test_what_a_defect_kept_from_running_is_an_error(monkeypatch: pytest.MonkeyP
 
 
 def test_a_defect_of_whoever_watches_is_one_too() -> None:
-    def failing(_: ScenarioResult) -> None:
+    def failing(_: Judged) -> None:
         raise RuntimeError("cannot show it")
 
     run = execute(KEPT, Observer(failing))

@@ -51,19 +51,6 @@ def test_the_mock_for_anybody_s_tests_does_not_import_it_either() -> None:
     assert run.stdout.strip() == "[]"
 
 
-def test_a_run_does_without_what_only_generated_code_is_shown_with(tmp_path: Path) -> None:
-    program = (
-        "import sys\nfrom slrspec.cli import main\n"
-        "try:\n    main(['run', '-q', '--rule', 'RDS-PER-01'])\nexcept SystemExit:\n"
-        "    print([name for name in sys.modules if name.startswith('pygments.lexers.')])\n"
-        "    import mako.ext.pygmentplugin as left\n    print(left.__name__)"
-    )
-    run = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True)
-    lexers, left = run.stdout.splitlines()[-2:]
-    assert not {"pygments.lexers.perl", "pygments.lexers.jvm"} & set(ast.literal_eval(lexers))
-    assert left == "mako.ext.pygmentplugin"  # for whoever wants it after all
-
-
 def test_nothing_looks_through_a_folder_on_the_way_to_the_features(tmp_path: Path) -> None:
     features = tmp_path / "work" / "features"
     shutil.copytree(features_folder(), features)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from slrspec.running.engine import Observer, Request, execute
+from slrspec.running.phrases import STEP
 from slrspec.running.results import Run, encode
 from slrspec.running.selection import Selection
 from slrspec.running.step_lookup import EXPECTED, HandedOn, StepTable, remembered_steps
@@ -26,56 +27,62 @@ def scenarios_of(run: Run) -> Any:
     return timeless(json.loads(encode(run)))["scenarios"]
 
 
-def test_each_phrase_is_looked_up_once_and_found_where_the_plain_way_finds_it(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_each_phrase_is_found_where_the_plain_way_finds_it(monkeypatch: pytest.MonkeyPatch) -> None:
     plain = getattr(scenario, FIND)
     matching = scenario.find_fixturedefs_for_step
-    short = StepTable.function
-    names_read: list[int] = []
+    table = StepTable(scenario.step_function_context_registry)
     said: list[str] = []
-    all_names = scenario.get_fixture_names
 
-    def both(self: StepTable, request: Any, step: Any) -> Any:
+    def both(request: Any, step: Any) -> Any:
         said.append(step.name)
-        found = short(self, request=request, step=step)
-        assert found is plain(request=request, step=step) is not None
+        found = plain(request=request, step=step)
+        assert found is table.function(request, step) is not None
         assert len(list(matching(step=step, fixturemanager=request._fixturemanager, node=request.node))) == 1
         return found
 
-    def names(fixturemanager: Any) -> Any:
-        names_read.append(1)
-        return all_names(fixturemanager=fixturemanager)
-
-    monkeypatch.setattr(StepTable, "function", both)
-    monkeypatch.setattr(scenario, "get_fixture_names", names)
+    monkeypatch.setenv("SLRSPEC_PLAIN", "1")  # so that steps are fixtures, in which the plain way looks
+    monkeypatch.setattr(scenario, FIND, both)
     run = execute(EDITING, Observer(lambda _: None))
     assert len(said) == len([step for result in run.scenarios for step in result.steps if step.verdict]) > 40
-    assert len(names_read) == 1 + 2 * len(said)  # the plain way reads them each time, the short way once
+
+
+def test_the_short_way_makes_no_step_a_fixture_and_leaves_everything_as_it_was(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    plain = getattr(scenario, FIND)
+    short = StepTable.function
+    fixtures: set[str] = set()
+
+    def noted(self: StepTable, request: Any, step: Any) -> Any:
+        fixtures.update(scenario.get_fixture_names(fixturemanager=request._fixturemanager))
+        return short(self, request, step)
+
+    monkeypatch.setattr(StepTable, "function", noted)
+    execute(EDITING, Observer(lambda _: None))
+    assert {"account", "expect", "tried"} < fixtures
+    assert not [name for name in fixtures if name.startswith(STEP) and not name.endswith("_trace")]
     assert getattr(scenario, FIND) is plain
 
 
-def test_a_step_is_of_its_kind_and_of_several_the_last_one() -> None:
+def test_a_step_is_of_its_kind_and_of_several_the_last_one_and_looked_for_once() -> None:
+    asked: list[str] = []
+
     def context(kind: str | None) -> SimpleNamespace:
-        parser = SimpleNamespace(is_matching=lambda name: name == "the role")
+        parser = SimpleNamespace(is_matching=lambda name: asked.append(name) or name == "the role")  # type: ignore[func-returns-value]
         return SimpleNamespace(type=kind, parser=parser)
 
-    defined = {name: context(kind) for name, kind in (("a", "given"), ("b", None), ("c", "given"), ("d", "then"))}
-    module = SimpleNamespace(
-        get_fixture_names=lambda fixturemanager: list(defined),
-        getfixturedefs=lambda fixturemanager, name, node: [SimpleNamespace(func=name)],
-        step_function_context_registry=defined,
-    )
-    table = StepTable(module)
+    defined = [context(kind) for kind in ("given", None, "given", "then")]
+    table = StepTable(dict(enumerate(defined)))
 
     def found(kind: str, name: str) -> Any:
-        request = SimpleNamespace(_fixturemanager=None, node=None)
-        return table.function(request, SimpleNamespace(type=kind, name=name))
+        return table.function(None, SimpleNamespace(type=kind, name=name))
 
-    assert found("given", "the role") is defined["c"]
-    assert found("then", "the role") is defined["d"]
-    assert found("when", "the role") is defined["b"]
-    assert found("given", "another role") is None
+    for _ in range(2):
+        assert found("given", "the role") is defined[2]
+        assert found("then", "the role") is defined[3]
+        assert found("when", "the role") is defined[1]
+        assert found("given", "another role") is None
+    assert asked == ["the role"] * 3 + ["another role"] * 3
 
 
 @pytest.mark.parametrize("way", ["short", "plain"])
@@ -108,17 +115,14 @@ def test_another_pytest_is_handed_things_on_the_plain_way(another: str) -> None:
         def getfixturevalue(self, arg: str) -> object:
             return f"the fixture {arg}"
 
-    class Steps:
-        any_fixture = type("Defined", (), {})()
-
     request = Another()
+    active = {"account": type("Defined", (), {})()}
     if another == "not looking there":
-        request._fixture_defs = {}  # type: ignore[attr-defined]
+        request._fixture_defs = dict(active)  # type: ignore[attr-defined]
     handed: list[tuple[str, object]] = []
-    steps: Any = Steps()
-    HandedOn(lambda _, arg, value: handed.append((arg, value)), steps).hand_on(request, "role", "a role")
+    HandedOn(lambda _, arg, value: handed.append((arg, value))).hand_on(request, "role", "a role")
     assert handed == [("role", "a role")]
-    assert not getattr(request, "_fixture_defs", None)
+    assert getattr(request, "_fixture_defs", active) == active
 
 
 def test_the_plain_way_has_the_same_results_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -127,6 +131,7 @@ def test_the_plain_way_has_the_same_results_and_says_so(monkeypatch: pytest.Monk
     plain = execute(EDITING, Observer(lambda _: None))
     assert scenarios_of(plain) == scenarios_of(short)
     noted = {
+        "plugins": "with all that they import",
         "step lookup": "plain",
         "botocore's files": "read for each session",
         "moto's look-ups": "made for each call",

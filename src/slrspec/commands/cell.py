@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from slrspec.cells.plan import Cell, Plan
     from slrspec.commands.sandboxed import Sandboxed
     from slrspec.running.engine import Request
-    from slrspec.running.results import Run, ScenarioResult
+    from slrspec.running.evidence import Judged
+    from slrspec.running.results import Run
     from slrspec.spec.rules import Specification
 
 
@@ -73,9 +74,9 @@ def run_cell(
     progress = Progress(specification, total)
     judged: set[str] = set()
 
-    def note(result: ScenarioResult) -> None:
-        judged.add(result.scenario)
-        progress.judged(result)
+    def note(one: Judged) -> None:
+        judged.add(one.scenario)
+        progress.judged(one)
 
     observer = Observer(note)
     with hold(asked) as held:

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from slrspec.running.engine import Request
-    from slrspec.running.results import Run, ScenarioResult
+    from slrspec.running.evidence import Judged
+    from slrspec.running.results import Run
     from slrspec.spec.rules import Specification
 
 REPLAY = "replay:"
@@ -66,12 +67,12 @@ class Progress:
         self._done = 0
         self._shown = sys.stderr.isatty()
 
-    def judged(self, result: ScenarioResult) -> None:
+    def judged(self, one: Judged) -> None:
         """Show that another scenario was judged."""
         self._done += 1
         if self._shown:
-            section = self._sections.get(result.rule, "")
-            sys.__stderr__.write(f"\r\x1b[K{self._done}/{self._total} {result.provider} {section}")  # type: ignore[union-attr]
+            section = self._sections.get(one.rule, "")
+            sys.__stderr__.write(f"\r\x1b[K{self._done}/{self._total} {one.provider} {section}")  # type: ignore[union-attr]
             sys.__stderr__.flush()  # type: ignore[union-attr]
 
     def clear(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from slrspec.running.deviations import problem
+from slrspec.running.evidence import Finished
 from slrspec.running.results import (
     DocumentInfo,
     ProviderInfo,
@@ -62,7 +63,8 @@ def assemble(  # noqa: PLR0913 - a run is made of as many things
     """
     missing = "interrupted before it ran" if info.interrupted else "no result arrived"
     judged = [
-        results.get(name, scenario.id) or results.add(without_run(scenario, name, Verdict.NOT_RUN, missing))
+        results.get(name, scenario.id)
+        or results.add(Finished.of(without_run(scenario, name, Verdict.NOT_RUN, missing)))
         for name in providers
         for scenario in selected
     ]

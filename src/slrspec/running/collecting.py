@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import inspect
 from functools import partial
+from itertools import product
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from slrspec.running.plain import plain_wanted
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from slrspec.spec.rules import Scenario, Section
 
@@ -38,13 +42,9 @@ class FeatureFile(pytest.Module):
         return module
 
     def collect(self) -> Iterator[pytest.Item]:
-        """Yield an item for every wanted scenario on every provider."""
-        from pytest_bdd import scenario as bind
-
+        """Yield an item for every wanted scenario on every provider, with parameters that pytest can select by."""
         for title, rows in self._by_title().items():
-            if not any(row.id in self.wanted for row in rows):
-                continue
-            bound = bind(str(self.path), title, features_base_dir="")(_run)
+            bound = self._bound(title, _run_on)
             if rows[0].for_each_service:
                 examples = [pytest.param(dict(row.example), id=row.example[0][1]) for row in rows]
                 bound = pytest.mark.parametrize("_pytest_bdd_example", examples)(bound)
@@ -54,18 +54,45 @@ class FeatureFile(pytest.Module):
             by_example = {row.example: row for row in rows}
             for item in items:
                 example = tuple(item.callspec.params.get("_pytest_bdd_example", {}).items())
-                row = item.stash[SCENARIO] = by_example[example]
-                # pytest would look for the source of the function, which is pytest-bdd's and the same for all.
-                item.reportinfo = partial(_place_of, self.path, row.line - 1, item.name)
+                row = by_example[example]
                 if row.id in self.wanted:
-                    yield item
+                    yield self._of(item, row, item.callspec.params["provider_name"])
+
+    def in_turn(self) -> Iterator[pytest.Item]:
+        """Yield an item for every wanted scenario, without parameters, which only pytest's own selection needs."""
+        fixtures: Any = None
+        for title, rows in self._by_title().items():
+            bound = self._bound(title, _run)
+            for provider, row in product(self.providers, rows):
+                if row.id in self.wanted:
+                    name = f"{title}[{'-'.join([provider, *dict(row.example).values()])}]"
+                    item = pytest.Function.from_parent(self, name=name, callobj=bound, fixtureinfo=fixtures)
+                    if not plain_wanted():  # all have the same; where it is not found, each has its own
+                        fixtures = getattr(item, "_fixtureinfo", None)
+                    yield self._of(item, row, provider)
+
+    def _bound(self, title: str, run: Callable[..., None]) -> Any:  # noqa: ANN401 - types know no code of a function
+        from pytest_bdd import scenario as bind
+
+        bound: Any = bind(str(self.path), title, features_base_dir="")(run)
+        bound.__signature__ = _signature(bound)
+        return bound
+
+    def _of(self, item: Any, row: Scenario, provider: str) -> pytest.Item:  # noqa: ANN401 - its method is replaced
+        item.stash[SCENARIO] = row
+        item.stash[PROVIDER] = provider
+        # pytest would look for the source of the function, which is pytest-bdd's and the same for all.
+        item.reportinfo = partial(_place_of, self.path, row.line - 1, item.name)
+        made: pytest.Item = item
+        return made
 
     def _by_title(self) -> dict[str, list[Scenario]]:
+        """Return the scenarios of each title any of whose scenarios is wanted."""
         titles: dict[str, list[Scenario]] = {}
         for rule in self.section.rules:
             for scenario in rule.scenarios:
                 titles.setdefault(scenario.title, []).append(scenario)
-        return titles
+        return {title: rows for title, rows in titles.items() if any(row.id in self.wanted for row in rows)}
 
 
 Planned = tuple[str, "Scenario"]  # a provider's name, and what is to be run on it
@@ -92,7 +119,7 @@ def items_of(
     from pytest_bdd import feature
 
     for provider, section, wanted in _portions(planned, tuple(sections)):
-        yield from FeatureFile.from_section(session, section, wanted, [provider]).collect()
+        yield from FeatureFile.from_section(session, section, wanted, [provider]).in_turn()
         getattr(feature, "features", {}).clear()  # pytest-bdd, too, keeps what it reads
 
 
@@ -116,11 +143,28 @@ def _portions(planned: Iterable[Planned], sections: tuple[Section, ...]) -> Iter
 
 
 SCENARIO = pytest.StashKey["Scenario"]()
+PROVIDER = pytest.StashKey[str]()
 
 
 def scenario_of(node: pytest.Item) -> Scenario | None:
     """Return the scenario that an item runs; None for anybody else's test."""
     return node.stash.get(SCENARIO, None)
+
+
+_signatures: dict[object, inspect.Signature] = {}
+
+
+def _signature(bound: Any) -> inspect.Signature:  # noqa: ANN401 - types know no code of a function
+    """Return a function's signature: pytest asks for it several times, and it is that of the function's code."""
+    code = bound.__code__
+    if code not in _signatures:
+        _signatures[code] = inspect.signature(bound)
+    return _signatures[code]
+
+
+def provider_of(node: pytest.Item) -> str:
+    """Return the name of the provider on which an item runs a scenario."""
+    return node.stash[PROVIDER]
 
 
 def _place_of(*place: object) -> tuple[object, ...]:
@@ -129,3 +173,7 @@ def _place_of(*place: object) -> tuple[object, ...]:
 
 def _run(scenario_run: object) -> None:
     """Stand below every scenario: by its parameter pytest knows that an account is needed."""
+
+
+def _run_on(scenario_run: object, provider_name: object) -> None:
+    """Stand there where pytest is to have a parameter for the provider."""

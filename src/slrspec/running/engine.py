@@ -7,13 +7,12 @@ import os
 import sys
 import tempfile
 from dataclasses import dataclass, field
-from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from slrspec.errors import SlrspecError, UsageError
 from slrspec.providers.registry import find_provider
-from slrspec.running import forking
+from slrspec.running import forking, lean_plugins
 from slrspec.running.deviations import read_deviations
 from slrspec.running.garbage import rare_collection
 from slrspec.running.selection import Selection
@@ -24,16 +23,16 @@ from slrspec.spec.location import features_folder
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
-    from types import ModuleType
 
-    from slrspec.running.results import Run, ScenarioResult
+    from slrspec.running.evidence import Judged
+    from slrspec.running.results import Run
     from slrspec.spec.rules import Specification
 
-PLUGINS = ("pytest_bdd.plugin", "slrspec.running.plugin")
-HIGHLIGHTING = "mako.ext.pygmentplugin"
 # Of pytest's own plugins only what running a function with fixtures takes.
 UNUSED = (
+    "assertion",
     "cacheprovider",
+    "capture",
     "doctest",
     "faulthandler",
     "junitxml",
@@ -107,13 +106,14 @@ class Observer:
     Parameters
     ----------
     judged
-        Called with each scenario's result as it arrives.
+        Called with what is kept of each scenario's result, as it arrives.
 
     """
 
-    def __init__(self, judged: Callable[[ScenarioResult], None]) -> None:
+    def __init__(self, judged: Callable[[Judged], None]) -> None:
         self.judged = judged
         self.run: Run | None = None
+        self.plainly: dict[str, str] = {}  # for the results: which shortcuts there could not be
         self.withheld = Withheld()
 
     def finished(self, run: Run, withheld: Withheld) -> None:
@@ -137,6 +137,7 @@ def check(request: Request) -> tuple[Specification, int]:
         be read, or a selection that matches nothing.
 
     """
+    lean_plugins.plugins()  # before anybody else imports pytest
     from slrspec.running.phrases import refuse_undefined_steps
 
     several = request.workers is not None and request.workers > 1
@@ -164,9 +165,9 @@ def execute(request: Request, observer: Observer) -> Run:
         If pytest could not be brought to run at all.
 
     """
+    plugins, observer.plainly = lean_plugins.plugins()
     import pytest
 
-    plugins = _plugins()
     from slrspec.running.session import OBSERVER
 
     class Registration:
@@ -184,27 +185,8 @@ def execute(request: Request, observer: Observer) -> Run:
     return observer.run
 
 
-def _plugins() -> list[ModuleType]:
-    """Import the plugins of a run: pytest, given a name, would look for it in what every distribution declares."""
-    with _no_highlighting():
-        return [import_module(name) for name in PLUGINS]
-
-
-@contextlib.contextmanager
-def _no_highlighting() -> Iterator[None]:
-    """Have pytest-bdd's template engine do without pygments, as it can: nothing is generated here."""
-    if HIGHLIGHTING in sys.modules:
-        yield
-        return
-    sys.modules[HIGHLIGHTING] = None  # type: ignore[assignment]
-    try:
-        yield
-    finally:
-        del sys.modules[HIGHLIGHTING]
-
-
 def _arguments(request: Request, root: str) -> list[str]:
-    arguments = ["--assert=plain", "--capture=no", "-q", "--noconftest", "--strict-markers"]
+    arguments = ["-q", "--noconftest", "--strict-markers"]
     arguments += ["-c", os.devnull, "--rootdir", root]
     # Otherwise pytest looks through every folder on the way to the features.
     arguments += ["--confcutdir", str(request.folder)]
@@ -212,7 +194,7 @@ def _arguments(request: Request, root: str) -> list[str]:
         arguments += ["-p", f"no:{plugin}"]
     workers = request.workers or forking.unasked(map(find_provider, request.providers))
     if workers > 1 and not forking.possible():
-        for plugin in (*PLUGINS, "xdist.plugin"):  # by name, which is what its workers are told
+        for plugin in (*lean_plugins.PLUGINS, "xdist.plugin"):  # by name, which is what its workers are told
             arguments += ["-p", plugin]
         arguments += ["-n", str(workers)]
     else:

@@ -21,6 +21,46 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
 
+class Finished(msgspec.Struct, frozen=True):
+    """What a finished scenario hands over, be it to this process or to the one that sums up.
+
+    Attributes
+    ----------
+    provider, scenario, rule, verdict, reason
+        As in the result.
+    ran
+        Whether anything was called.
+    encoded
+        The result itself, as JSON.
+    withheld
+        Digests of the values that it withholds.
+
+    """
+
+    provider: str
+    scenario: str
+    rule: str
+    verdict: Verdict
+    reason: str
+    ran: bool
+    encoded: bytes
+    withheld: list[str]
+
+    @classmethod
+    def of(cls, result: ScenarioResult, withheld: Iterable[str] = ()) -> Finished:
+        """Return what a result is handed over as."""
+        return cls(
+            provider=result.provider,
+            scenario=result.scenario,
+            rule=result.rule,
+            verdict=result.verdict,
+            reason=result.reason,
+            ran=bool(result.exchanges),
+            encoded=msgspec.json.encode(result),
+            withheld=list(withheld),
+        )
+
+
 class Judged(msgspec.Struct, frozen=True, gc=False):
     """What is kept of a scenario's result in memory, where each text is only once.
 
@@ -53,28 +93,31 @@ class Spool:
         self._end = 0
         weakref.finalize(self, self._file.close)
 
-    def add(self, result: ScenarioResult, encoded: bytes = b"") -> Judged:
-        """Write a result, whose JSON the caller may have already, and return what is to be kept of it."""
-        encoded = encoded or msgspec.json.encode(result)
+    def add(self, finished: Finished) -> Judged:
+        """Write a result, and return what is to be kept of it."""
         self._file.seek(self._end)
-        self._file.write(encoded)
+        self._file.write(finished.encoded)
         judged = Judged(
-            provider=intern(result.provider),
-            scenario=intern(result.scenario),
-            rule=intern(result.rule),
-            verdict=result.verdict,
-            reason=intern(result.reason),
-            ran=bool(result.exchanges),
+            provider=intern(finished.provider),
+            scenario=intern(finished.scenario),
+            rule=intern(finished.rule),
+            verdict=finished.verdict,
+            reason=intern(finished.reason),
+            ran=finished.ran,
             start=self._end,
-            length=len(encoded),
+            length=len(finished.encoded),
         )
-        self._end += len(encoded)
+        self._end += len(finished.encoded)
         return judged
+
+    def encoded(self, judged: Judged) -> bytes:
+        """Read a result's JSON back."""
+        self._file.seek(judged.start)
+        return self._file.read(judged.length)
 
     def read(self, judged: Judged) -> ScenarioResult:
         """Read a result back."""
-        self._file.seek(judged.start)
-        return msgspec.json.decode(self._file.read(judged.length), type=ScenarioResult)
+        return msgspec.json.decode(self.encoded(judged), type=ScenarioResult)
 
 
 class Evidence(Sequence[ScenarioResult]):
@@ -100,6 +143,11 @@ class Evidence(Sequence[ScenarioResult]):
     def rules(self) -> Iterator[tuple[str, str]]:
         """Rule and provider of each result, in order; none is read for that."""
         return ((one.rule, one.provider) for one in self._judged)
+
+    @property
+    def encoded(self) -> Iterator[bytes]:
+        """The JSON of each result, in order, as it was written."""
+        return map(self._spool.encoded, self._judged)
 
     @overload
     def __getitem__(self, index: int) -> ScenarioResult: ...
@@ -137,9 +185,9 @@ class Results:
         self._spool = Spool()
         self._judged: dict[tuple[str, str], Judged] = {}
 
-    def add(self, result: ScenarioResult, encoded: bytes = b"") -> Judged:
-        """Take a result, whose JSON the caller may have already."""
-        judged = self._spool.add(result, encoded)
+    def add(self, finished: Finished) -> Judged:
+        """Take a result, and return what is kept of it in memory."""
+        judged = self._spool.add(finished)
         self._judged[judged.provider, judged.scenario] = judged
         return judged
 

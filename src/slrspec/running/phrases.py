@@ -8,13 +8,13 @@ from collections import Counter
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 from slrspec.errors import SpecificationError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from types import ModuleType
 
     from slrspec.spec.rules import Rule, Scenario, Specification, Step
 
@@ -44,6 +44,7 @@ class Phrase:
 
 # A command checks before it runs, and the session that it runs once more; no step is ever taken away meanwhile.
 _defined: set[tuple[str, str]] = set()
+STEP = "pytestbdd_stepdef"  # how pytest-bdd begins the names of those that are steps
 TYPES = {"Given": "given", "When": "when", "Then": "then"}
 
 
@@ -53,6 +54,18 @@ def step_modules() -> tuple[ModuleType, ...]:
     from slrspec import steps
 
     return tuple(import_module(f"{steps.__name__}.{found.name}") for found in pkgutil.iter_modules(steps.__path__))
+
+
+def fixtures_besides_steps(module: ModuleType) -> ModuleType:
+    """Return a module that has a step module's fixtures but for those that are steps, and nothing else."""
+    import pytest
+
+    fixture = type(pytest.fixture(lambda: None))
+    lean = ModuleType(module.__name__)
+    for name, one in vars(module).items():
+        if isinstance(one, fixture) and not name.startswith(STEP):
+            setattr(lean, name, one)
+    return lean
 
 
 def refuse_undefined_steps(rules: Iterable[Rule]) -> None:

@@ -24,7 +24,8 @@ def takes(function: Any, parameters: list[str]) -> bool:  # noqa: ANN401 - whate
 @contextmanager
 def replaced(*replacements: tuple[Any, str, Any]) -> Iterator[None]:
     """Put functions of ours in others' places for as long as the context lasts: owner, name there, and ours."""
-    before = [getattr(owner, name) for owner, name, _ in replacements]
+    # As they lie there: a static method of a class would come back as a method.
+    before = [inspect.getattr_static(owner, name) for owner, name, _ in replacements]
     for owner, name, ours in replacements:
         setattr(owner, name, ours)
     try:

@@ -54,17 +54,14 @@ def pytest_configure(config: pytest.Config) -> None:
     """Read the specification and the deviations, if a run is asked for."""
     if not config.getoption("provider"):
         return
-    from pytest_bdd import plugin as pytest_bdd_plugin
-
-    if not config.pluginmanager.is_registered(pytest_bdd_plugin):
+    if not hasattr(config.hook, "pytest_bdd_before_step"):
         raise pytest.UsageError("--provider needs the plugin of pytest-bdd (-p pytest_bdd.plugin)")
-    from slrspec.running.phrases import step_modules
     from slrspec.running.session import SpecificationSession
 
     try:
         session = SpecificationSession(config)
         config.pluginmanager.register(session, SESSION)
-        for module in step_modules():
+        for module in session.step_plugins():
             config.pluginmanager.register(module, module.__name__)
         session.check_phrases()
     except SlrspecError as error:

@@ -19,7 +19,7 @@ from slrspec.errors import ResultsError
 from slrspec.running.verdict import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from slrspec.spec.rules import Scenario
@@ -283,9 +283,11 @@ def encoded(run: Run) -> Iterator[bytes]:
     assert head != without  # the scenarios are a run's last field
     yield head
     before = b"["
-    for result in run.scenarios:
+    # What lies on disk as JSON already need not be read as results for that.
+    texts: Iterable[bytes] = getattr(run.scenarios, "encoded", None) or map(msgspec.json.encode, run.scenarios)
+    for one in texts:
         # No string of JSON has a line break in it, so whatever is broken here is a line.
-        text = msgspec.json.format(msgspec.json.encode(result), indent=2).replace(b"\n", b"\n    ")
+        text = msgspec.json.format(one, indent=2).replace(b"\n", b"\n    ")
         yield before + b"\n    " + text
         before = b","
     yield b"\n  ]\n}\n"

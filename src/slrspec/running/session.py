@@ -23,11 +23,12 @@ from slrspec.providers.aws_cli import CAPABILITY, find_cli
 from slrspec.providers.registry import find_provider
 from slrspec.running.assemble import assemble
 from slrspec.running.botocore_models import models_read_once
-from slrspec.running.collecting import FeatureFile, items_of, scenario_of
+from slrspec.running.collecting import FeatureFile, items_of, provider_of, scenario_of
 from slrspec.running.deviations import Deviation, read_deviations, shipped_file
-from slrspec.running.evidence import Results
+from slrspec.running.evidence import Finished, Results
 from slrspec.running.forking import in_forks, number_of_forks, preload
 from slrspec.running.interruption import remembered_interruption
+from slrspec.running.phrases import fixtures_besides_steps, refuse_undefined_steps, step_modules
 from slrspec.running.results import RunInfo, ScenarioResult, without_run, write_run
 from slrspec.running.scenario_run import DEFECT, ScenarioRun, unjudged
 from slrspec.running.selection import Selection
@@ -40,6 +41,7 @@ from slrspec.spec.rules import RECORDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator
+    from types import ModuleType
 
     from slrspec.providers.contract import Description, Provider
     from slrspec.running.checks import Checks
@@ -51,18 +53,16 @@ if TYPE_CHECKING:
     from slrspec.spec.services import Service
 
 RUN = pytest.StashKey[ScenarioRun]()
-RESULT = "slrspec_result"
-WITHHELD = "slrspec_withheld"
+FINISHED = "slrspec_finished"
 SALT = "slrspec_salt"
 OBSERVER = "slrspec-observer"
-Sent = tuple[str, list[str]]  # a result, and the digests of what it withholds
 PACKAGES = ("boto3", "botocore", "moto", "pytest", "pytest-bdd")
 
 
 class SpecificationSession:
     """The plugin object of one `pytest --provider` session.
 
-    An observer registered as `slrspec-observer` may have the methods `judged(result)` and `finished(run)`.
+    An observer registered as `slrspec-observer` may have the methods `judged(judged)` and `finished(run)`.
     """
 
     def __init__(self, config: pytest.Config) -> None:
@@ -92,6 +92,7 @@ class SpecificationSession:
         self.withheld: set[str] = set()
         self.interrupted = False
         self.run: Run | None = None
+        self._item: pytest.Item  # the one that is being run
         self._opened = ExitStack()
         self._was_interrupted = self._opened.enter_context(remembered_interruption())
         self._collected: set[str] = set()
@@ -101,7 +102,7 @@ class SpecificationSession:
         for provider in self.providers.values():
             self._opened.callback(provider.close)
         self._plainly: dict[str, str] = {}  # for the results: which shortcuts could not be taken
-        if option("noconftest") and not self._opened.enter_context(remembered_steps()):
+        if option("noconftest") and not (self._forks and self._opened.enter_context(remembered_steps())):
             self._plainly["step lookup"] = "plain"
         if not self._opened.enter_context(models_read_once()):
             self._plainly["botocore's files"] = "read for each session"
@@ -123,10 +124,14 @@ class SpecificationSession:
             if given or file.is_file()
         }
 
+    def step_plugins(self) -> list[ModuleType]:
+        """Return the step modules for pytest, to which each step is a fixture, if it must be."""
+        if self._forks and "step lookup" not in self._plainly:
+            return [fixtures_besides_steps(module) for module in step_modules()]
+        return list(step_modules())
+
     def check_phrases(self) -> None:
         """Refuse a phrase that no step defines."""
-        from slrspec.running.phrases import refuse_undefined_steps
-
         refuse_undefined_steps(self.rules)
 
     @cached_property
@@ -184,25 +189,29 @@ class SpecificationSession:
 
         def turn(item: pytest.Item) -> int:
             scenario = scenario_of(item)
-            return -1 if scenario is None else place[_provider_of(item), scenario.id]
+            return -1 if scenario is None else place[provider_of(item), scenario.id]
 
         items.sort(key=turn)
 
     # ---- running
 
-    @pytest.fixture
-    def provider_name(self) -> str:
-        """Name of the provider; overridden for every scenario."""
-        raise UsageError("provider_name is for scenarios only")
+    # pytest makes its own fixture `request` anew for each that asks for it, which costs more than what these do.
+    # They look at the item that is being run instead.
 
     @pytest.fixture
-    def scenario_run(self, request: pytest.FixtureRequest, provider_name: str) -> Generator[ScenarioRun]:
+    def _pytest_bdd_example(self) -> dict[str, str]:
+        """Return the scenario's row of an outline to pytest-bdd, where it is no parameter of the item."""
+        scenario = scenario_of(self._item)
+        return dict(scenario.example) if scenario else {}
+
+    @pytest.fixture
+    def scenario_run(self) -> Generator[ScenarioRun]:
         """Open an account of the provider for the scenario."""
-        scenario = scenario_of(request.node)
+        scenario, provider = scenario_of(self._item), provider_of(self._item)
         assert scenario is not None
-        with self.providers[provider_name].open_account(scenario.id) as account:
-            run = ScenarioRun(scenario, provider_name, account, self.expected_of(scenario.id))
-            request.node.stash[RUN] = run
+        with self.providers[provider].open_account(scenario.id) as account:
+            run = ScenarioRun(scenario, provider, account, self.expected_of(scenario.id))
+            self._item.stash[RUN] = run
             yield run
 
     def expected_of(self, scenario: str) -> Callable[[str, Any], Any] | None:
@@ -211,9 +220,9 @@ class SpecificationSession:
         return spoil(scenario) if spoil else None
 
     @pytest.fixture
-    def service(self, scenario_run: ScenarioRun) -> Service:
+    def service(self) -> Service:
         """Return the service whose role the scenario is about."""
-        return self.specification.service_of(scenario_run.scenario)
+        return self.specification.service_of(self._item.stash[RUN].scenario)
 
     @pytest.fixture
     def document(self) -> Document:
@@ -221,14 +230,14 @@ class SpecificationSession:
         return self.specification.document
 
     @pytest.fixture
-    def account(self, scenario_run: ScenarioRun) -> RecordedAccount:
+    def account(self) -> RecordedAccount:
         """Return the account of the scenario."""
-        return scenario_run.account
+        return self._item.stash[RUN].account
 
     @pytest.fixture
-    def expect(self, scenario_run: ScenarioRun) -> Checks:
+    def expect(self) -> Checks:
         """Return the checks of the scenario."""
-        return scenario_run.checks
+        return self._item.stash[RUN].checks
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
@@ -237,10 +246,10 @@ class SpecificationSession:
         if scenario is None:
             return
         # What a provider says of this very scenario comes first: it tells more than what it lacks at large.
-        left_out = getattr(self.providers[_provider_of(item)], "left_out", None)
+        left_out = getattr(self.providers[provider_of(item)], "left_out", None)
         if left_out and (why := left_out(scenario.id)):
             pytest.skip(why)
-        described = self.descriptions[_provider_of(item)]
+        described = self.descriptions[provider_of(item)]
         lacking = sorted(scenario.needs - described.capabilities)
         if lacking:
             why = "".join(f": {described.lacks[name]}" for name in lacking if name in described.lacks)
@@ -249,9 +258,11 @@ class SpecificationSession:
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
         """Forget a finished scenario: pytest keeps its items to the end, and with them would keep all evidence."""
+        self._item = item
         try:
             done = yield
         finally:
+            del self._item
             if RUN in item.stash:
                 del item.stash[RUN]
             forget_values(item)
@@ -278,9 +289,9 @@ class SpecificationSession:
             self._run_in_turn(session, shares[share])
             self._opened.close()
 
-        for lost in in_forks(forks, work, lambda message: self._take(*msgspec.json.decode(message, type=Sent))):
+        for lost in in_forks(forks, work, lambda message: self._take(_received(message))):
             for result in self._lost(shares[lost.share], f"its process was {lost.how}"):
-                self._take_result(result)
+                self._take(Finished.of(result))
         return True
 
     def _run_in_turn(self, session: pytest.Session, planned: list[Planned]) -> None:
@@ -300,7 +311,11 @@ class SpecificationSession:
         at = excinfo.traceback[-1]
         why = f"{DEFECT}: {excinfo.typename}: {excinfo.value} ({Path(at.path).name}:{at.lineno + 1})"
         for result in self._lost((one for one in self._planned if one[1].id in self._collected), why):
-            self.results.add(result)  # not by the observer, whose defect it may be
+            self.results.add(Finished.of(result))  # not by the observer, whose defect it may be
+
+    def pytest_bdd_apply_tag(self) -> bool | None:
+        """Let no tag become a mark of pytest's where items are made in turn: nothing is selected by marks there."""
+        return True if self._forks else None
 
     def pytest_bdd_before_step(self, request: pytest.FixtureRequest, step: Any) -> None:  # noqa: ANN401
         """Open the step."""
@@ -331,29 +346,34 @@ class SpecificationSession:
                 raise
             return True
 
-    @pytest.hookimpl(hookwrapper=True)
+    @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
-    ) -> Generator[None, Any, None]:
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Judge the scenario, and let pytest's report say the same."""
-        outcome = yield
-        report: pytest.TestReport = outcome.get_result()
+        report = yield
         scenario = scenario_of(item)
-        if scenario is None:
-            return
+        if scenario is not None:
+            self._judge(report, item, scenario, call)
+        return report
+
+    def _judge(
+        self, report: pytest.TestReport, item: pytest.Item, scenario: Scenario, call: pytest.CallInfo[None]
+    ) -> None:
         run = item.stash.get(RUN, None)
         if report.when == "call" and run is not None:
             result = run.result()
         elif report.when == "teardown" and run is not None and not report.passed:
             result = _untidy(run.result(), call)
         elif report.when == "setup" and not report.passed:
-            result = _not_begun(scenario, _provider_of(item), call, skipped=report.skipped)
+            result = _not_begun(scenario, provider_of(item), call, skipped=report.skipped)
         else:
             return
         self._show(report, result)
-        setattr(report, RESULT, msgspec.json.encode(result).decode())
-        if run is not None:
-            setattr(report, WITHHELD, digests(self.salt, run.recorder.references.withheld))
+        withheld = () if run is None else digests(self.salt, run.recorder.references.withheld)
+        finished = Finished.of(result, withheld)
+        # Another process of pytest-xdist can be told simple values only.
+        setattr(report, FINISHED, _sent(finished) if hasattr(self.config, "workerinput") else finished)
 
     def _show(self, report: pytest.TestReport, result: ScenarioResult) -> None:
         """Give pytest's report the outcome that the verdict means."""
@@ -381,25 +401,21 @@ class SpecificationSession:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take a scenario's result from its report, which may come from another process."""
-        text = getattr(report, RESULT, None)
-        if text is None:
+        finished = getattr(report, FINISHED, None)
+        if finished is None:
             return
-        withheld = list(getattr(report, WITHHELD, ()))
         if self._send is not None:
-            self._send(msgspec.json.encode((text, withheld)))
+            self._send(_sent(finished))
             return
-        self._take(text, withheld)
+        self._take(_received(finished) if isinstance(finished, bytes) else finished)
         if not hasattr(self.config, "workerinput"):  # there it has still to be sent to the process that sums up
-            delattr(report, RESULT)  # pytest keeps its reports, too
+            delattr(report, FINISHED)  # pytest keeps its reports, too
 
-    def _take(self, text: str, withheld: Iterable[str]) -> None:
-        self.withheld.update(withheld)
-        self._take_result(msgspec.json.decode(text, type=ScenarioResult), text.encode())
-
-    def _take_result(self, result: ScenarioResult, encoded: bytes = b"") -> None:
-        self.results.add(result, encoded)
+    def _take(self, finished: Finished) -> None:
+        self.withheld.update(finished.withheld)
+        judged = self.results.add(finished)
         if self._observer is not None:
-            self._observer.judged(result)
+            self._observer.judged(judged)
 
     def pytest_keyboard_interrupt(self) -> None:
         """Note that the run was cut short."""
@@ -450,7 +466,10 @@ class SpecificationSession:
                 selection=self.selection.as_dict(),
                 interrupted=self.interrupted,
             ),
-            environment=environment() | self._plainly | self._plainly_provided,
+            environment=environment()
+            | getattr(self._observer, "plainly", {})
+            | self._plainly
+            | self._plainly_provided,
             version=slrspec.__version__,
         )
 
@@ -473,6 +492,15 @@ class SpecificationSession:
         terminalreporter.section("slrspec")
         for totals in self.run.totals:
             terminalreporter.write_line(totals_line(totals))
+
+
+def _sent(finished: Finished) -> bytes:
+    """Return what goes to the process that sums up."""
+    return msgspec.msgpack.encode(finished)
+
+
+def _received(message: bytes) -> Finished:
+    return msgspec.msgpack.decode(message, type=Finished)
 
 
 def _refuse_unwritable(file: Path) -> None:
@@ -509,8 +537,3 @@ def environment() -> dict[str, str]:
         "system": platform.system(),
         **{name: version(name) for name in PACKAGES},
     }
-
-
-def _provider_of(item: pytest.Item) -> str:
-    name: str = item.callspec.params["provider_name"]  # type: ignore[attr-defined]
-    return name

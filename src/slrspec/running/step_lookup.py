@@ -1,15 +1,14 @@
 """What pytest-bdd works out anew for each step and each file, worked out once.
 
 pytest-bdd matches every step of every scenario against all steps that there are, one after the other, looks at the
-same functions' signatures each time, and parses files that slrspec has parsed. Here it is told what is known. That
-leans on functions that pytest-bdd keeps to itself; where they are not as expected, and where SLRSPEC_PLAIN is set,
-the plain way stays, and the results say so.
+same functions' signatures each time, and parses files that slrspec has parsed. Here it is told what is known, and
+no step need be a fixture of pytest's. That leans on functions that pytest-bdd keeps to itself; where they are not
+as expected, and where SLRSPEC_PLAIN is set, the plain way stays, and the results say so.
 """
 
 from __future__ import annotations
 
 from contextlib import contextmanager
-from copy import copy
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -19,7 +18,7 @@ from slrspec.running.plain import plain_wanted, replaced, takes
 from slrspec.spec.parsing import parsed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from types import ModuleType
 
     import pytest
@@ -28,9 +27,8 @@ if TYPE_CHECKING:
 EXPECTED: dict[str, dict[str, list[str] | None]] = {
     "pytest_bdd.scenario": {
         "get_step_function": ["request", "step"],
-        "get_fixture_names": ["fixturemanager"],
-        "getfixturedefs": ["fixturemanager", "fixturename", "node"],
         "get_required_args": ["func"],
+        "get_caller_module_path": ["depth"],
         "inject_fixture": ["request", "arg", "value"],
         "signature": None,
     },
@@ -50,13 +48,15 @@ def remembered_steps() -> Iterator[bool]:
         yield False
         return
     scenario, parser = modules.values()
-    steps = StepTable(scenario)
+    steps = StepTable(scenario.step_function_context_registry)
     with replaced(
         (scenario, "get_step_function", steps.function),
-        (scenario, "inject_fixture", HandedOn(scenario.inject_fixture, steps).hand_on),
+        (scenario, "inject_fixture", HandedOn(scenario.inject_fixture).hand_on),
+        (scenario, "get_caller_module_path", _nowhere),
         (scenario, "signature", cache(scenario.signature)),
         (scenario, "get_required_args", cache(scenario.get_required_args)),
         (parser, "get_gherkin_document", _already_parsed(parser)),
+        (parser.Step, "render_datatable", _filled_in(parser.Step.render_datatable)),
     ):
         yield True
 
@@ -67,46 +67,41 @@ def _as_expected(modules: dict[str, ModuleType]) -> bool:
             function = getattr(modules[module], name, None)
             if function is None or (parameters is not None and not takes(function, parameters)):
                 return False
-    return hasattr(modules["pytest_bdd.scenario"], "step_function_context_registry") and hasattr(
-        modules["pytest_bdd.parser"], "GherkinDocument"
+    scenario, parser = modules.values()
+    return (
+        hasattr(scenario, "step_function_context_registry")
+        and hasattr(parser, "GherkinDocument")
+        and takes(getattr(parser.Step, "render_datatable", None), ["datatable", "context"])
     )
 
 
 class StepTable:
-    """The steps of a session, and which of them each phrase that was said has turned out to be."""
+    """The steps of a process, and which of them each phrase that was said has turned out to be.
 
-    def __init__(self, scenario: Any) -> None:  # noqa: ANN401 - a module of pytest-bdd
-        self._scenario = scenario
-        self._steps: list[tuple[Any, Any]] = []
+    Parameters
+    ----------
+    registry
+        pytest-bdd's contexts of step functions by function, the first defined first.
+
+    """
+
+    def __init__(self, registry: Mapping[Any, Any]) -> None:
+        self._registry = registry
         self._known: dict[tuple[str, str], Any] = {}
 
-    def function(self, request: Any, step: Any) -> Any:  # noqa: ANN401 - pytest's and pytest-bdd's own
+    def function(self, request: object, step: Any) -> Any:  # noqa: ANN401, ARG002 - pytest-bdd's own
         """Return what `get_step_function` would: the last that matches, or None."""
-        if not self._steps:
-            self._steps = list(self._all(request._fixturemanager, request.node))  # noqa: SLF001
         key = (step.type, step.name)
         if key not in self._known:
             self._known[key] = next(
                 (
                     context
-                    for context, _ in reversed(self._steps)
+                    for context in reversed(list(self._registry.values()))
                     if context.type in {None, step.type} and context.parser.is_matching(step.name)
                 ),
                 None,
             )
         return self._known[key]
-
-    @property
-    def any_fixture(self) -> Any:  # noqa: ANN401 - pytest's own
-        """The definition of any step, which to pytest is a fixture."""
-        return self._steps[0][1]
-
-    def _all(self, fixturemanager: Any, node: Any) -> Iterator[tuple[Any, Any]]:  # noqa: ANN401
-        for name in self._scenario.get_fixture_names(fixturemanager=fixturemanager):
-            for defined in self._scenario.getfixturedefs(fixturemanager, name, node) or []:
-                context = self._scenario.step_function_context_registry.get(defined.func)
-                if context is not None:
-                    yield context, defined
 
 
 class HandedOn:
@@ -116,20 +111,17 @@ class HandedOn:
     ----------
     plain
         pytest-bdd's `inject_fixture`, for a pytest in which the short way does not lead there.
-    steps
-        The session's steps.
 
     """
 
-    def __init__(self, plain: Callable[..., None], steps: StepTable) -> None:
+    def __init__(self, plain: Callable[..., None]) -> None:
         self._plain = plain
-        self._steps = steps
 
     def hand_on(self, request: Any, arg: str, value: object) -> None:  # noqa: ANN401 - pytest's own
         """Do what `inject_fixture` would: let a fixture of this name have this value from now on."""
         active = getattr(request, "_fixture_defs", None)
-        if isinstance(active, dict):
-            handed_on = copy(self._steps.any_fixture)
+        if isinstance(active, dict) and active:
+            handed_on = _copied(next(iter(active.values())))  # but for name and value any will do
             handed_on.argname = arg
             handed_on.cached_result = (value, None, None)
             active[arg] = handed_on
@@ -137,6 +129,27 @@ class HandedOn:
                 return
             del active[arg]
         self._plain(request, arg, value)
+
+
+def _copied(fixture: Any) -> Any:  # noqa: ANN401 - pytest's own
+    made = object.__new__(type(fixture))
+    vars(made).update(vars(fixture))
+    return made
+
+
+def _nowhere(depth: int = 2) -> str:  # noqa: ARG001 - pytest-bdd's own signature
+    """Stand for the file that binds a scenario, which is looked for each time, and here none is relative to."""
+    return ""
+
+
+def _filled_in(plain: Callable[..., Any]) -> Any:  # noqa: ANN401 - a static method
+    """Fill in a table that has placeholders as pytest-bdd does, in a deep copy, and take any other as it is."""
+
+    def render_datatable(datatable: Any, context: Mapping[str, object]) -> Any:  # noqa: ANN401 - pytest-bdd's own
+        has_some = any("<" in cell.value for row in datatable.rows for cell in row.cells)
+        return plain(datatable, context) if has_some else datatable
+
+    return staticmethod(render_datatable)
 
 
 def _already_parsed(parser: Any) -> Any:  # noqa: ANN401 - a module of pytest-bdd, and a function of it
