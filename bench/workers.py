@@ -7,8 +7,8 @@ Ours on both sides: `slrspec run` with several workers against one with one, who
 run --watch`, from the moment at which the rules of one feature, or all, are changed until it watches again, against
 a whole new process for all. The watch's own waiting (ten looks a second, and time for an editor to finish) counts.
 
-As many runs at once, each with one worker, tell what the machine gives: they have nothing in common but its
-processors, so several workers of one run can hardly do better than a share of what they all take.
+As many runs at once, each with one worker, tell what the machine gives to processes that have nothing in common
+but its processors: on a virtual machine the second is not worth a whole one. Workers of one run begin once only.
 """
 
 from __future__ import annotations

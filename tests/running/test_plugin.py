@@ -99,6 +99,15 @@ def test_without_a_provider_pytest_is_as_it_was(tmp_path: Path) -> None:
     assert "LOADED []" in run.stdout
 
 
+def test_somebodys_own_test_is_told_whom_the_fixtures_are_for(tmp_path: Path) -> None:
+    names = ("account", "expect", "scenario_run", "service")
+    (tmp_path / "test_own.py").write_text("".join(f"def test_{name}({name}): ...\n\n\n" for name in names))
+    run = run_pytest("--provider", "moto", tmp_path, cwd=tmp_path)
+    told = re.findall(r"^E +slrspec\.errors\.UsageError: (.+)$", run.stdout, re.MULTILINE)
+    assert told == ["slrspec's fixtures are for its scenarios only"] * len(names)
+    assert "KeyError" not in run.stdout
+
+
 def test_somebodys_own_feature_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "somebody.feature").write_text("Feature: Somebody else's\n")
     run = run_pytest("--provider", "moto", tmp_path, cwd=tmp_path)

@@ -56,6 +56,7 @@ RUN = pytest.StashKey[ScenarioRun]()
 FINISHED = "slrspec_finished"
 SALT = "slrspec_salt"
 OBSERVER = "slrspec-observer"
+FIXTURES = "slrspec's fixtures are for its scenarios only"
 PACKAGES = ("boto3", "botocore", "moto", "pytest", "pytest-bdd")
 
 
@@ -207,12 +208,21 @@ class SpecificationSession:
     @pytest.fixture
     def scenario_run(self) -> Generator[ScenarioRun]:
         """Open an account of the provider for the scenario."""
-        scenario, provider = scenario_of(self._item), provider_of(self._item)
-        assert scenario is not None
+        scenario = scenario_of(self._item)
+        if scenario is None:
+            raise UsageError(FIXTURES)
+        provider = provider_of(self._item)
         with self.providers[provider].open_account(scenario.id) as account:
             run = ScenarioRun(scenario, provider, account, self.expected_of(scenario.id))
             self._item.stash[RUN] = run
             yield run
+
+    @property
+    def _running(self) -> ScenarioRun:
+        """The run of the scenario that asks; anybody else's test has none."""
+        if RUN not in self._item.stash:
+            raise UsageError(FIXTURES)
+        return self._item.stash[RUN]
 
     def expected_of(self, scenario: str) -> Callable[[str, Any], Any] | None:
         """Let the observer spoil an expectation; nobody does outside tests."""
@@ -222,7 +232,7 @@ class SpecificationSession:
     @pytest.fixture
     def service(self) -> Service:
         """Return the service whose role the scenario is about."""
-        return self.specification.service_of(self._item.stash[RUN].scenario)
+        return self.specification.service_of(self._running.scenario)
 
     @pytest.fixture
     def document(self) -> Document:
@@ -232,12 +242,12 @@ class SpecificationSession:
     @pytest.fixture
     def account(self) -> RecordedAccount:
         """Return the account of the scenario."""
-        return self._item.stash[RUN].account
+        return self._running.account
 
     @pytest.fixture
     def expect(self) -> Checks:
         """Return the checks of the scenario."""
-        return self._item.stash[RUN].checks
+        return self._running.checks
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
