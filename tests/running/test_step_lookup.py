@@ -109,6 +109,30 @@ def test_what_a_step_hands_on_is_there_and_pytest_keeps_none_of_it(
     assert any(kept) == (way == "plain")  # so the count would notice
 
 
+def table(*cells: str) -> Any:
+    gherkin = import_module("pytest_bdd.gherkin_parser")
+    at = gherkin.Location(column=1, line=1)
+    rows = [gherkin.Row(id="0", location=at, cells=[gherkin.Cell(location=at, value=one) for one in cells])]
+    return gherkin.DataTable(location=at, rows=rows)
+
+
+def test_a_table_is_filled_in_as_the_plain_way_does_and_not_copied_for_nothing() -> None:
+    as_it_lies = vars(parser.Step)["render_datatable"]
+    plain = parser.Step.render_datatable
+    row = {"service": "rds.amazonaws.com"}
+    outline, settled = table("<service>", "x"), table("rds.amazonaws.com", "<")
+    with remembered_steps() as possible:
+        assert possible
+        short = parser.Step.render_datatable
+        assert short(outline, row) == plain(outline, row) == table("rds.amazonaws.com", "x")
+        assert outline == table("<service>", "x")
+        assert short(settled, row) == settled
+        without = table("a", "b")
+        assert short(without, row) is without
+        assert plain(without, row) is not without
+    assert vars(parser.Step)["render_datatable"] is as_it_lies
+
+
 @pytest.mark.parametrize("another", ["without that dictionary", "not looking there"])
 def test_another_pytest_is_handed_things_on_the_plain_way(another: str) -> None:
     class Another:
