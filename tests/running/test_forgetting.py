@@ -16,6 +16,8 @@ from slrspec.running.selection import Selection
 
 if TYPE_CHECKING:
     from slrspec.running.evidence import Judged
+    from slrspec.running.results import Run
+    from slrspec.running.withheld import Withheld
 
 INSTANCES = Request(("moto",), Selection(sections=("deleting-instances",)), no_deviations=True)
 KINDS = (FixtureDef, SubRequest, Outcome, RecordedAccount)
@@ -58,6 +60,24 @@ def test_a_scenario_becomes_an_item_of_pytest_when_its_turn_comes() -> None:
     assert len(seen) > 20
     most = [max(numbers) for numbers in zip(*seen, strict=True)]
     assert most == [2, 2, 1]
+
+
+def test_no_item_is_left_when_a_run_is_over() -> None:
+    def items() -> int:
+        gc.collect()
+        alive = gc.get_objects()
+        return len([one for one in alive if type(one) is pytest.Function and "scenario_run" in one.fixturenames])
+
+    class Ending(Observer):
+        def finished(self, run: Run, withheld: Withheld) -> None:
+            super().finished(run, withheld)
+            seen.append(items())
+
+    before, seen = items(), [0]
+    observer = Ending(lambda _: seen.append(items()))
+    execute(Request(("moto",), Selection(rules=("RDS-EDT-01",)), no_deviations=True), observer)
+    assert max(seen) > before
+    assert seen[-1] == before
 
 
 @pytest.mark.parametrize("way", ["short", "plain"])

@@ -74,8 +74,11 @@ def test_a_step_is_of_its_kind_and_of_several_the_last_one_and_looked_for_once()
     defined = [context(kind) for kind in ("given", None, "given", "then")]
     table = StepTable(dict(enumerate(defined)))
 
+    steps: list[SimpleNamespace] = []  # each scenario has its own
+
     def found(kind: str, name: str) -> Any:
-        return table.function(None, SimpleNamespace(type=kind, name=name))
+        steps.append(SimpleNamespace(type=kind, name=name))
+        return table.function(None, steps[-1])
 
     for _ in range(2):
         assert found("given", "the role") is defined[2]
@@ -134,15 +137,15 @@ def test_a_table_is_filled_in_as_the_plain_way_does_and_not_copied_for_nothing()
     assert isinstance(as_it_lies, staticmethod)  # or an earlier run has left it otherwise
 
 
-@pytest.mark.parametrize("another", ["without that dictionary", "not looking there"])
+@pytest.mark.parametrize("another", ["without that dictionary", "with nothing in it", "not looking there"])
 def test_another_pytest_is_handed_things_on_the_plain_way(another: str) -> None:
     class Another:
         def getfixturevalue(self, arg: str) -> object:
             return f"the fixture {arg}"
 
     request = Another()
-    active = {"account": type("Defined", (), {})()}
-    if another == "not looking there":
+    active = {"account": type("Defined", (), {})()} if another == "not looking there" else {}
+    if another != "without that dictionary":
         request._fixture_defs = dict(active)  # type: ignore[attr-defined]
     handed: list[tuple[str, object]] = []
     HandedOn(lambda _, arg, value: handed.append((arg, value))).hand_on(request, "role", "a role")
