@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 from functools import partial
-from itertools import product
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -60,14 +59,16 @@ class FeatureFile(pytest.Module):
 
     def in_turn(self) -> Iterator[pytest.Item]:
         """Yield an item for every wanted scenario, without parameters, which only pytest's own selection needs."""
+        [provider] = self.providers
+        shared = not plain_wanted()
         fixtures: Any = None
         for title, rows in self._by_title().items():
             bound = self._bound(title, _run)
-            for provider, row in product(self.providers, rows):
+            for row in rows:
                 if row.id in self.wanted:
                     name = f"{title}[{'-'.join([provider, *dict(row.example).values()])}]"
                     item = pytest.Function.from_parent(self, name=name, callobj=bound, fixtureinfo=fixtures)
-                    if not plain_wanted():  # all have the same; where it is not found, each has its own
+                    if shared:  # all have the same; where it is not found, each has its own
                         fixtures = getattr(item, "_fixtureinfo", None)
                     yield self._of(item, row, provider)
 
@@ -151,6 +152,11 @@ def scenario_of(node: pytest.Item) -> Scenario | None:
     return node.stash.get(SCENARIO, None)
 
 
+def provider_of(node: pytest.Item) -> str:
+    """Return the name of the provider on which an item runs a scenario."""
+    return node.stash[PROVIDER]
+
+
 _signatures: dict[object, inspect.Signature] = {}
 
 
@@ -160,11 +166,6 @@ def _signature(bound: Any) -> inspect.Signature:  # noqa: ANN401 - types know no
     if code not in _signatures:
         _signatures[code] = inspect.signature(bound)
     return _signatures[code]
-
-
-def provider_of(node: pytest.Item) -> str:
-    """Return the name of the provider on which an item runs a scenario."""
-    return node.stash[PROVIDER]
 
 
 def _place_of(*place: object) -> tuple[object, ...]:

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
 
-class Finished(msgspec.Struct, frozen=True):
-    """What a finished scenario hands over, be it to this process or to the one that sums up.
+class Told(msgspec.Struct, frozen=True):
+    """What a scenario's result tells at first sight.
 
     Attributes
     ----------
@@ -30,10 +30,6 @@ class Finished(msgspec.Struct, frozen=True):
         As in the result.
     ran
         Whether anything was called.
-    encoded
-        The result itself, as JSON.
-    withheld
-        Digests of the values that it withholds.
 
     """
 
@@ -43,6 +39,20 @@ class Finished(msgspec.Struct, frozen=True):
     verdict: Verdict
     reason: str
     ran: bool
+
+
+class Finished(Told, frozen=True):
+    """What a finished scenario hands over, be it to this process or to the one that sums up.
+
+    Attributes
+    ----------
+    encoded
+        The result itself, as JSON.
+    withheld
+        Digests of the values that it withholds.
+
+    """
+
     encoded: bytes
     withheld: list[str]
 
@@ -61,26 +71,16 @@ class Finished(msgspec.Struct, frozen=True):
         )
 
 
-class Judged(msgspec.Struct, frozen=True, gc=False):
+class Judged(Told, frozen=True, gc=False):
     """What is kept of a scenario's result in memory, where each text is only once.
 
     Attributes
     ----------
-    provider, scenario, rule, verdict, reason
-        As in the result.
-    ran
-        Whether anything was called.
     start, length
         Where the result lies: its first byte, and how many there are.
 
     """
 
-    provider: str
-    scenario: str
-    rule: str
-    verdict: Verdict
-    reason: str
-    ran: bool
     start: int
     length: int
 

@@ -9,6 +9,7 @@ as expected, and where SLRSPEC_PLAIN is set, the plain way stays, and the result
 from __future__ import annotations
 
 from contextlib import contextmanager
+from copy import copy
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -121,7 +122,7 @@ class HandedOn:
         """Do what `inject_fixture` would: let a fixture of this name have this value from now on."""
         active = getattr(request, "_fixture_defs", None)
         if isinstance(active, dict) and active:
-            handed_on = _copied(next(iter(active.values())))  # but for name and value any will do
+            handed_on = copy(next(iter(active.values())))  # but for name and value any will do
             handed_on.argname = arg
             handed_on.cached_result = (value, None, None)
             active[arg] = handed_on
@@ -129,12 +130,6 @@ class HandedOn:
                 return
             del active[arg]
         self._plain(request, arg, value)
-
-
-def _copied(fixture: Any) -> Any:  # noqa: ANN401 - pytest's own
-    made = object.__new__(type(fixture))
-    vars(made).update(vars(fixture))
-    return made
 
 
 def _nowhere(depth: int = 2) -> str:  # noqa: ARG001 - pytest-bdd's own signature
