@@ -97,7 +97,9 @@ def test_what_a_step_hands_on_is_there_and_pytest_keeps_none_of_it(
     names: set[str] = set()
 
     def defined(request: Any) -> int:
-        return sum(map(len, request._fixturemanager._arg2node2fixturedefs.values()))
+        manager = request._fixturemanager  # of which 8.4 and 9.2 call them by other names
+        by_name = getattr(manager, "_arg2node2fixturedefs", None) or manager._arg2fixturedefs
+        return sum(map(len, by_name.values()))
 
     def noted(self: HandedOn, request: Any, arg: str, value: object) -> None:
         before = defined(request)

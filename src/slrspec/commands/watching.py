@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 import sys
 import time
 from contextlib import closing
@@ -14,6 +15,8 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from slrspec.errors import SlrspecError, UsageError
+from slrspec.running.forking import no_interruption
+from slrspec.running.interruption import INTERRUPTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -101,12 +104,19 @@ def _forked(work: Callable[[], int]) -> bool:
     """Do the work in a fork of this process; return whether it came to an end that says something."""
     sys.stdout.flush()
     sys.stderr.flush()
-    child = os.fork()
-    if child:
-        _, status = os.waitpid(child, 0)
-        return os.waitstatus_to_exitcode(status) in {0, 1, 4, 5}
+    with no_interruption():
+        child = os.fork()
+        if not child:
+            _work_and_end(work)
+    _, status = os.waitpid(child, 0)
+    return os.waitstatus_to_exitcode(status) in {0, 1, 4, 5}
+
+
+def _work_and_end(work: Callable[[], int]) -> NoReturn:
+    """Do the work in a fork, and end it: what this process was about to do is its parent's to do."""
     code = 2
     try:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, INTERRUPTIONS)
         code = work()
     except SlrspecError as error:
         click.echo(f"slrspec: {error}", err=True)

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 READY_WITHIN, STOP_WITHIN, EXPLAINS_WITHIN, EVERY = 60.0, 5.0, 1.0, 0.05
 LAST_WORDS = 300
+# Whoever holds the other end of its standard input is gone, or else it would have been stopped.
+END_WITH_US = 'read -r _; kill -s KILL -- "-$1"; rm -f -- "$2"'
 
 
 class ServerProcess:
@@ -49,6 +51,7 @@ class ServerProcess:
     ) -> None:
         if _listens(host, port):
             raise ProviderTrouble(f"something else listens on {host}:{port} already")
+        self._watchman: subprocess.Popen[bytes] | None = None
         self._log = tempfile.NamedTemporaryFile("wb", prefix="slrspec-server-", suffix=".log", delete=False)  # noqa: SIM115
         self.log = Path(self._log.name)
         clean = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
@@ -65,10 +68,21 @@ class ServerProcess:
             self._forget()
             raise ProviderTrouble(f"{command[0]} cannot be started: {error.strerror}") from error
         try:
+            self._watchman = self._posted()
             self._wait(host, port, ready_within)
         except BaseException:
             self.stop()
             raise
+
+    def _posted(self) -> subprocess.Popen[bytes]:
+        """Post a process that outlives this one, if this one is killed, and ends the product then."""
+        return subprocess.Popen(  # noqa: S603 - the words are ours, and no shell splits them
+            ["sh", "-c", END_WITH_US, "slrspec-watchman", str(self._process.pid), str(self.log)],  # noqa: S607
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
 
     def _wait(self, host: str, port: int, seconds: float) -> None:
         until = time.monotonic() + seconds
@@ -110,6 +124,10 @@ class ServerProcess:
 
     def stop(self) -> None:
         """Stop it and its children."""
+        if self._watchman:  # first, for it would kill whatever has the number of a process that is gone
+            self._watchman.kill()
+            self._watchman.communicate()
+            self._watchman = None
         for kind in (signal.SIGTERM, signal.SIGKILL):
             if self._process.poll() is not None:
                 break

@@ -136,7 +136,7 @@ def _started(
     context = get_context("fork")
     processes: list[tuple[ForkProcess, Connection[bytes, bytes]]] = []
     try:
-        with _no_interruption():
+        with no_interruption():
             for share in range(shares):
                 receiver, sender = context.Pipe(duplex=False)
                 ours = [receiver, *(one for _, one in processes)]
@@ -160,7 +160,7 @@ def _started(
 
 
 @contextmanager
-def _no_interruption() -> Iterator[None]:
+def no_interruption() -> Iterator[None]:
     """Put interruptions off: Python loses one that comes while it puts itself in order after a fork."""
     signal.pthread_sigmask(signal.SIG_BLOCK, INTERRUPTIONS)
     try:
