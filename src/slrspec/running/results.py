@@ -265,7 +265,8 @@ class Run(RunSummary, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 AnyRun = TypeVar("AnyRun", bound=RunSummary)
-NOTHING = b"[]\n}"  # how a run without scenarios ends
+NOTHING = b"[]"
+BETWEEN = b',\n  "scenarios": '
 
 
 def encode(run: Run) -> bytes:
@@ -274,23 +275,26 @@ def encode(run: Run) -> bytes:
 
 
 def encoded(run: Run) -> Iterator[bytes]:
-    """Yield what `encode` returns, a scenario at a time, so that no more than one need be in memory."""
-    without = msgspec.json.format(msgspec.json.encode(msgspec.structs.replace(run, scenarios=[])), indent=2)
-    if not run.scenarios:
-        yield without + b"\n"
-        return
-    head = without.removesuffix(NOTHING)
-    assert head != without  # the scenarios are a run's last field
+    """Yield what `encode` returns, a rule and a scenario at a time, so that no more than one need be in memory."""
+    without = msgspec.structs.replace(run, rules=[], scenarios=[])
+    text = msgspec.json.format(msgspec.json.encode(without), indent=2)
+    head = text.removesuffix(NOTHING + BETWEEN + NOTHING + b"\n}")
+    assert head != text  # rules and scenarios are a run's last fields
     yield head
-    before = b"["
+    yield from _listed(map(msgspec.json.encode, run.rules))
+    yield BETWEEN
     # What lies on disk as JSON already need not be read as results for that.
-    texts: Iterable[bytes] = getattr(run.scenarios, "encoded", None) or map(msgspec.json.encode, run.scenarios)
-    for one in texts:
+    yield from _listed(getattr(run.scenarios, "encoded", None) or map(msgspec.json.encode, run.scenarios))
+    yield b"\n}\n"
+
+
+def _listed(items: Iterable[bytes]) -> Iterator[bytes]:
+    before = b"["
+    for item in items:
         # No string of JSON has a line break in it, so whatever is broken here is a line.
-        text = msgspec.json.format(one, indent=2).replace(b"\n", b"\n    ")
-        yield before + b"\n    " + text
+        yield before + b"\n    " + msgspec.json.format(item, indent=2).replace(b"\n", b"\n    ")
         before = b","
-    yield b"\n  ]\n}\n"
+    yield NOTHING if before == b"[" else b"\n  ]"
 
 
 def write_run(file: Path, run: Run) -> None:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from sys import intern
 from typing import TYPE_CHECKING, Any
 
 from slrspec.errors import SpecificationError
 from slrspec.spec.document import read_document
 from slrspec.spec.location import document_ids, features_folder
-from slrspec.spec.parsing import parsed
+from slrspec.spec.parsing import digest, parsed
 from slrspec.spec.rules import RECORDS, RULE_ID, NotChecked, Rule, Scenario, Section, Specification, Step
 
 if TYPE_CHECKING:
@@ -43,6 +42,8 @@ EDITION_TAG = re.compile(r"(from|until)-(\d{4}-\d{2}-\d{2})")
 EVERY_EDITION = "*"
 NO_NEEDS: frozenset[str] = frozenset()
 PLACEHOLDER = re.compile(r"<([^<>]+)>")
+MOST = 1024  # sections that are kept; the largest suite has fewer
+_sections: dict[tuple[Path, bytes, tuple[Service, ...]], Section] = {}
 
 
 def read_specification(folder: Path, edition: str = "") -> Specification:
@@ -128,12 +129,17 @@ def _read_section(file: Path, services: tuple[Service, ...]) -> Section:
     return _section_of(file, text, services)
 
 
-@lru_cache(1024)
 def _section_of(file: Path, text: str, services: tuple[Service, ...]) -> Section:
-    """Parse a file's text, and that once: a command and its session read the same, and so do hundreds of runs.
+    """Parse a file's text, and that once: a command and its session read the same, and so do hundreds of runs."""
+    key = file, digest(text), services
+    if key not in _sections:
+        if len(_sections) == MOST:
+            _sections.clear()
+        _sections[key] = _parsed_section(file, text, services)
+    return _sections[key]
 
-    Fewer than the largest suite's files would be none at all, for they are read in the same order each time.
-    """
+
+def _parsed_section(file: Path, text: str, services: tuple[Service, ...]) -> Section:
     from gherkin.errors import CompositeParserException, ParserException
 
     try:

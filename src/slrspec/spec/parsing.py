@@ -7,6 +7,7 @@ it is asked for.
 
 from __future__ import annotations
 
+import hashlib
 import zlib
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 FASTEST = 1  # of zlib's levels
 FEW = 64  # syntax trees that are kept, for another run may well ask for them
-_trees: dict[str, bytes] = {}
+_trees: dict[bytes, bytes] = {}
 
 
 def parsed(text: str) -> Mapping[str, Any]:
@@ -29,12 +30,18 @@ def parsed(text: str) -> Mapping[str, Any]:
         If it is no Gherkin.
 
     """
-    kept = _trees.pop(text, None)
+    name = digest(text)
+    kept = _trees.pop(name, None)
     encoded = zlib.decompress(kept) if kept else _encoded(text)
     if kept is None or len(_trees) < FEW:
-        _trees[text] = kept or zlib.compress(encoded, FASTEST)
+        _trees[name] = kept or zlib.compress(encoded, FASTEST)
     tree: Mapping[str, Any] = msgspec.json.decode(encoded)
     return tree
+
+
+def digest(text: str) -> bytes:
+    """Return what stands for a text in memory: of a large suite the texts would be a tenth of all that grows."""
+    return hashlib.sha256(text.encode()).digest()
 
 
 def _encoded(text: str) -> bytes:
