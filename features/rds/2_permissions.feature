@@ -148,7 +148,8 @@ Feature: What the role may do, and who may create it
   Rule: Creating a service-linked role takes a permission
 
     Scenario: Someone without it tries to create the role
-      Given someone who may do anything but create service-linked roles
+      Given no service-linked role
+      And someone who may do anything but create service-linked roles
       When they try to create the service-linked role
       Then it is refused because the permission is missing
       And no service-linked role exists
@@ -197,7 +198,8 @@ Feature: What the role may do, and who may create it
   Rule: The sample statement is enough to create the role
 
     Scenario: Someone who has nothing else
-      Given someone with only the page's sample statement
+      Given no service-linked role
+      And someone with only the page's sample statement
       When they try to create the service-linked role
       Then it is accepted
       And the service-linked role exists
@@ -206,7 +208,8 @@ Feature: What the role may do, and who may create it
   Rule: The condition of the sample statement confines it to RDS
 
     Scenario: The same statement does not serve another service
-      Given someone with only the page's sample statement, made out for any role
+      Given no service-linked role of another service
+      And someone with only the page's sample statement, made out for any role
       When they try to create the service-linked role of another service
       Then it is refused because the permission is missing
       And no role exists for "elasticache.amazonaws.com"
@@ -216,7 +219,8 @@ Feature: What the role may do, and who may create it
   Rule: The resource of the sample statement confines it to the one role
 
     Scenario: The same statement, written for another role, does not serve this one
-      Given someone with only the page's sample statement, made out for another role
+      Given no service-linked role
+      And someone with only the page's sample statement, made out for another role
       When they try to create the service-linked role
       Then it is refused because the permission is missing
       And no service-linked role exists

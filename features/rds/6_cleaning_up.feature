@@ -22,7 +22,7 @@ Feature: Before the role is deleted
     Scenario: The report lists the services that the role may call
       Given the service-linked role
       When the role's recent activity is asked for
-      Then the report lists the services ec2, kinesis, logs, sns
+      Then the report lists the services that the permissions policy names
 
   @RDS-DEL-08 @may @api @creates-instance
   Rule: Whoever is unsure may simply try to delete the role

@@ -11,7 +11,7 @@ import msgspec
 from slrspec.running.command_line import COMMANDS, answer_of
 from slrspec.running.normal import References
 from slrspec.running.results import ErrorAnswer, Exchange, Wait
-from slrspec.running.trouble import answered_error, judged
+from slrspec.running.trouble import ProviderTrouble, answered_error, judged
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -231,6 +231,20 @@ class RecordedAccount:
         except ClientError as error:
             return Outcome(error.operation_name, self.calls, refusal=answered_error(error))
         return Outcome(self._recorder.exchanges[-1].operation, self.calls, answer=answer)
+
+    def prepare(self, call: Callable[..., Mapping[str, Any]], **parameters: object) -> Mapping[str, Any]:
+        """Make a call that no rule is about, but that one cannot be tried or checked without; return its answer.
+
+        Raises
+        ------
+        OperationUnsupported, ProviderTrouble
+            Unless it is accepted: nobody can tell about the rule then.
+
+        """
+        outcome = self.attempt(call, **parameters)
+        if outcome.answer is None:
+            raise ProviderTrouble(f"{outcome.operation}, which no rule is about, was refused: {outcome}")
+        return outcome.answer
 
 
 def _milliseconds(begun: float) -> float:

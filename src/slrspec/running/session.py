@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from slrspec.running.recorder import RecordedAccount
     from slrspec.running.results import Run
     from slrspec.spec.document import Document
+    from slrspec.spec.grants import Grant
     from slrspec.spec.rules import Scenario, Section, Specification
     from slrspec.spec.services import Service
 
@@ -238,6 +239,11 @@ class SpecificationSession:
     def document(self) -> Document:
         """Return the document whose rules are run."""
         return self.specification.document
+
+    @pytest.fixture
+    def printed(self) -> frozenset[Grant]:
+        """Return what the permissions policy of the page grants; empty if the edition does not print it."""
+        return self.specification.printed
 
     @pytest.fixture
     def account(self) -> RecordedAccount:

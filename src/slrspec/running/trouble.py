@@ -19,6 +19,8 @@ NOT_IMPLEMENTED = 501
 # Codes that speak of the moment or of the caller's session, never of a rule.
 PASSING_CODES = frozenset(
     {
+        "ConcurrentModification",
+        "EntityTemporarilyUnmodifiable",
         "ExpiredToken",
         "ExpiredTokenException",
         "InternalError",
@@ -26,18 +28,31 @@ PASSING_CODES = frozenset(
         "InstanceQuotaExceeded",
         "InsufficientDBInstanceCapacity",
         "InvalidClientTokenId",
+        "InvalidToken",
         "LimitExceeded",
+        "LimitExceededException",
+        "OptInRequired",
+        "PriorRequestNotComplete",
+        "QuotaExceeded",
         "RequestExpired",
         "RequestLimitExceeded",
+        "RequestThrottled",
+        "RequestThrottledException",
         "RequestTimeout",
         "ServiceFailure",
         "ServiceUnavailable",
         "SignatureDoesNotMatch",
+        "SlowDown",
+        "StorageQuotaExceeded",
         "Throttling",
         "ThrottlingException",
         "TooManyRequestsException",
+        "UnrecognizedClientException",
     }
 )
+# Codes that speak of the network of the account, in which no rule is about anything.
+NETWORK_CODES = frozenset({"DBSubnetGroupNotFoundFault", "InvalidSubnet", "InvalidVPCNetworkStateFault"})
+TOO_MANY_REQUESTS = 429
 SERVER_ERROR = 500
 
 
@@ -109,6 +124,12 @@ def judged(error: Exception, operation: str) -> Exception:
     if not answered(error):
         kind = "stopped" if isinstance(error, ConnectionRefusedByGuard) else "no answer"
         return ProviderTrouble(f"{operation}: {kind}: {answer.code}: {answer.message}")
-    if answer.status >= SERVER_ERROR or answer.code in PASSING_CODES:
+    if _says_nothing(answer):
         return ProviderTrouble(f"{operation}: {answer}")
     return error
+
+
+def _says_nothing(answer: ErrorAnswer) -> bool:
+    """Tell whether an error speaks of the moment, the session or the account's network, and of no rule."""
+    passing = answer.status >= SERVER_ERROR or answer.status == TOO_MANY_REQUESTS
+    return passing or answer.code in PASSING_CODES or answer.code in NETWORK_CODES

@@ -11,12 +11,18 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from slrspec.spec.grants import Grant
+
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from slrspec.spec.document import Document
     from slrspec.spec.services import Service
 
 RECORDS = "records"
 """The level of an open question: its scenarios write down what is answered, and nothing is judged."""
+TABLE = "the permissions policy grants"
+"""The phrase below which a table lists what the page's permissions policy grants."""
 RULE_ID = re.compile(r"[A-Z][A-Z0-9]*-[A-Z]{3}-\d{2}")
 
 
@@ -220,6 +226,11 @@ class Specification:
         return next(one for one in self.document.services if named in {None, one.principal})
 
     @cached_property
+    def printed(self) -> frozenset[Grant]:
+        """What the page's permissions policy grants, by its rules' tables; empty if the page only names it."""
+        return tabled(self.rules)
+
+    @cached_property
     def tags(self) -> frozenset[str]:
         """Every tag that some rule or scenario has."""
         return frozenset().union(*(rule.tags for rule in self.rules), *(s.tags for s in self.scenarios))
@@ -236,3 +247,15 @@ class Specification:
         if len(self.document.services) > 1:
             total.update(repr(self.document.services).encode())
         return total.hexdigest()
+
+
+def tabled(rules: Iterable[Rule]) -> frozenset[Grant]:
+    """Return the grants that the tables of some rules list."""
+    return frozenset(
+        Grant(*row)
+        for rule in rules
+        for scenario in rule.scenarios
+        for step in scenario.steps
+        if step.text == TABLE
+        for row in step.table[1:]
+    )

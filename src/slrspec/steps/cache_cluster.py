@@ -165,8 +165,9 @@ def cluster_exists(account: RecordedAccount, caches: list[Cache], expect: Checks
 @then("no cache cluster exists")
 def no_cluster(account: RecordedAccount, expect: Checks) -> None:
     """Expect that the Region has none."""
-    found: Any = account.client("elasticache").describe_cache_clusters()["CacheClusters"]
-    expect.equal("cache clusters", [cluster["CacheClusterId"] for cluster in found], [])
+    pages: Any = account.client("elasticache").get_paginator("describe_cache_clusters").paginate()
+    found = [cluster["CacheClusterId"] for page in pages for cluster in page["CacheClusters"]]
+    expect.equal("cache clusters", found, [])
 
 
 @then("the cache cluster is gone")

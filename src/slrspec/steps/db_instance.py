@@ -28,6 +28,7 @@ SMALLEST = {
     "PubliclyAccessible": False,
     "Tags": [{"Key": "slrspec", "Value": "true"}],
 }
+TRY_AGAIN = "try again later"
 NO_SNAPSHOT = {"SkipFinalSnapshot": True}
 
 
@@ -53,12 +54,33 @@ def instances() -> list[Instance]:
 def attempt_creation(
     account: RecordedAccount, instance: Instance, principal: Principal | None = None, **more: Any
 ) -> Outcome:
-    """Try to create the instance, and if that is accepted wait until it is available."""
+    """Try to create the instance, and if that is accepted wait until it is available.
+
+    AWS itself asks to try again where the role that comes with the instance has not spread yet. An administrator
+    does; of somebody with a policy of their own the same words may mean the policy.
+    """
     rds = account.client("rds", principal=principal, region=instance.region)
-    outcome = account.attempt(rds.create_db_instance, DBInstanceIdentifier=instance.identifier, **SMALLEST, **more)
+
+    def create() -> Outcome:
+        return account.attempt(rds.create_db_instance, DBInstanceIdentifier=instance.identifier, **SMALLEST, **more)
+
+    outcome = create()
+    if principal is None and _too_early(outcome):
+        outcome = account.patience.until(lambda now: not _too_early(now), create)
+        if _too_early(outcome):
+            raise ProviderTrouble(f"the role has not spread: {outcome}")
     if outcome.answer is not None:
         account.patience.until(lambda status: status == "available", lambda: status_of(account, instance))
     return outcome
+
+
+def _too_early(outcome: Outcome) -> bool:
+    """Tell whether RDS asks to wait and try again. Source: the page's own account of this error."""
+    return (
+        outcome.refusal is not None
+        and outcome.refusal.code == "InvalidParameterValue"
+        and TRY_AGAIN in outcome.refusal.message
+    )
 
 
 def new_instance(account: RecordedAccount, region: str | None = None) -> Instance:
@@ -192,7 +214,8 @@ def instance_exists(account: RecordedAccount, instances: list[Instance], expect:
 @then("no DB instance exists")
 def no_instance(account: RecordedAccount, expect: Checks) -> None:
     """Expect that the Region has none."""
-    found = account.client("rds").describe_db_instances()["DBInstances"]
+    pages = account.client("rds").get_paginator("describe_db_instances").paginate()
+    found = [instance for page in pages for instance in page["DBInstances"]]
     expect.equal("DB instances", [instance["DBInstanceIdentifier"] for instance in found], [])
 
 
@@ -208,7 +231,8 @@ def instance_is_gone(account: RecordedAccount, instances: list[Instance], outcom
 def final_snapshot(account: RecordedAccount, instances: list[Instance], presence: str, expect: Checks) -> None:
     """Expect the snapshot of the chosen name, or none at all of the instance."""
     instance = instances[-1]
-    found = account.client("rds", region=instance.region).describe_db_snapshots()["DBSnapshots"]
+    rds = account.client("rds", region=instance.region)
+    found = account.prepare(rds.describe_db_snapshots, DBInstanceIdentifier=instance.identifier)["DBSnapshots"]
     names = [s["DBSnapshotIdentifier"] for s in found if s["DBInstanceIdentifier"] == instance.identifier]
     expect.equal("snapshots of the DB instance", names, [instance.snapshot] if presence == "exists" else [])
 

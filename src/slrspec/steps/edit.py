@@ -111,7 +111,7 @@ def _lengthen_sessions(account: RecordedAccount, name: str) -> Outcome:
 def _add_to_profile(account: RecordedAccount, name: str) -> Outcome:
     iam = account.client("iam")
     profile = account.unique_name("profile")
-    iam.create_instance_profile(InstanceProfileName=profile)
+    account.prepare(iam.create_instance_profile, InstanceProfileName=profile)
     return account.attempt(iam.add_role_to_instance_profile, InstanceProfileName=profile, RoleName=name)
 
 
@@ -119,7 +119,7 @@ def _remove_from_profile(account: RecordedAccount, name: str) -> Outcome:
     # AWS refuses although the role cannot have been put in; where it can, the removal has something to remove.
     iam = account.client("iam")
     profile = account.unique_name("profile")
-    iam.create_instance_profile(InstanceProfileName=profile)
+    account.prepare(iam.create_instance_profile, InstanceProfileName=profile)
     account.attempt(iam.add_role_to_instance_profile, InstanceProfileName=profile, RoleName=name)
     return account.attempt(iam.remove_role_from_instance_profile, InstanceProfileName=profile, RoleName=name)
 

@@ -10,7 +10,7 @@ from pytest_bdd import given, parsers, then, when
 
 from slrspec.spec.services import Service, services
 from slrspec.steps import cache_cluster, db_instance
-from slrspec.steps.role import find_role_name
+from slrspec.steps.role import find_role_name, no_role
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -165,6 +165,12 @@ def someone_lacking(account: RecordedAccount, document: Document, service: Servi
 def someone(account: RecordedAccount, document: Document, service: Service, policy: str) -> Principal:
     """Make someone who has one policy and nothing else."""
     return _made(account, document, service, f"{ONLY}{policy}")
+
+
+@given("no service-linked role of another service")
+def no_role_of_another(account: RecordedAccount, service: Service) -> None:
+    """Make sure that there is none of the one that somebody will try to create a role for."""
+    no_role(account, _other(service))
 
 
 @when(parsers.re(f"they try to {DEED}"), target_fixture="outcome")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 from pytest_bdd import given, parsers, then, when
@@ -14,13 +14,16 @@ from slrspec.running.trouble import ProviderTrouble
 from slrspec.spec.services import RESERVED_PATH
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from slrspec.running.checks import Checks
     from slrspec.running.recorder import Outcome, RecordedAccount
     from slrspec.spec.services import Service
 
+T = TypeVar("T")
 SUFFIX = "slrspec"
+LOOKS = 3  # at what must not have changed
+ASSUMING = frozenset({"sts:assumerole", "sts:*", "*"})
 TRUSTING_EC2 = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}],
@@ -103,7 +106,11 @@ def find_role_name(account: RecordedAccount, service: Service) -> str | None:
 
 
 def _names(account: RecordedAccount, service: Service) -> Iterator[str]:
-    pages = account.client("iam").get_paginator("list_roles").paginate(PathPrefix=service.path)
+    return _names_below(account, service.path)
+
+
+def _names_below(account: RecordedAccount, path: str) -> Iterator[str]:
+    pages = account.client("iam").get_paginator("list_roles").paginate(PathPrefix=path)
     return (str(role["RoleName"]) for page in pages for role in page["Roles"])
 
 
@@ -132,7 +139,8 @@ def _created(account: RecordedAccount, answer: Any) -> ObservedRole:
 def create_ordinary(account: RecordedAccount, trust: Any = None) -> str:
     """Create a role of the account's own, and return its name."""
     name = account.unique_name("role")
-    account.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust or TRUSTING_EC2))
+    trusting = json.dumps(trust or TRUSTING_EC2)
+    account.prepare(account.client("iam").create_role, RoleName=name, AssumeRolePolicyDocument=trusting)
     return name
 
 
@@ -142,20 +150,40 @@ def differences(before: ObservedRole, after: ObservedRole) -> list[str]:
     return [name for name in names if getattr(before, name) != getattr(after, name)]
 
 
+def _looked_for(account: RecordedAccount, shows: Callable[[T], bool], read: Callable[[], T]) -> T:
+    """Read until a reading shows what must not be, a few times where reads lag; return the last reading."""
+    more = iter(range(1, LOOKS))
+    return account.patience.until(lambda reading: shows(reading) or next(more, None) is None, read)
+
+
 def trust_statements(role: ObservedRole) -> list[Any]:
-    """Return the statements of a role's trust policy."""
-    statements = (role.trust or {}).get("Statement", [])
-    return statements if isinstance(statements, list) else [statements]
+    """Return the statements of a role's trust policy; none of what is no policy."""
+    statements = role.trust.get("Statement", []) if isinstance(role.trust, dict) else []
+    return [one for one in _listed(statements) if isinstance(one, dict)]
 
 
 def trusted(role: ObservedRole) -> list[str]:
-    """Return whom a role trusts, as `kind name`, sorted; IAM takes a scalar for a list of one."""
-    found: set[str] = set()
+    """Return who may assume a role, as `kind name`, sorted; IAM takes a scalar for a list of one."""
+    return sorted(
+        f"{kind} {name}"
+        for statement in _assuming(role)
+        for element, said in (("Principal", ""), ("NotPrincipal", "not "))
+        for kind, names in _principals(statement.get(element, {}), said)
+        for name in _listed(names)
+    )
+
+
+def _assuming(role: ObservedRole) -> Iterator[Any]:
+    """Return the statements that let somebody assume the role."""
     for statement in trust_statements(role):
-        principals = statement.get("Principal", {})
-        for kind, names in (principals if isinstance(principals, dict) else {"Any": principals}).items():
-            found.update(f"{kind} {name}" for name in (names if isinstance(names, list) else [names]))
-    return sorted(found)
+        actions = {str(action).casefold() for action in _listed(statement.get("Action"))}
+        if statement.get("Effect") == "Allow" and actions & ASSUMING:
+            yield statement
+
+
+def _principals(element: Any, said: str) -> Iterator[tuple[str, Any]]:
+    kinds = element if isinstance(element, dict) else {"Any": element}
+    return ((f"{said}{kind}", names) for kind, names in kinds.items())
 
 
 # ---- what there is
@@ -287,21 +315,26 @@ def _present(role: ObservedRole | None, service: Service, expect: Checks) -> Obs
 @then("no service-linked role exists")
 def role_does_not_exist(account: RecordedAccount, service: Service, expect: Checks) -> None:
     """Expect that the account has no such role."""
-    found = find_role_name(account, service)
+    found = _looked_for(account, bool, lambda: find_role_name(account, service))
     expect.equal(f"a service-linked role of {service.principal}", "present" if found else "absent", "absent")
 
 
 @then(parsers.parse('no role exists for "{principal}"'))
 def no_role_for(account: RecordedAccount, principal: str, expect: Checks) -> None:
     """Expect that the account has no role of the service."""
-    roles = account.client("iam").list_roles(PathPrefix=f"{RESERVED_PATH}{principal}/")["Roles"]
-    expect.equal(f"roles of {principal}", [role["RoleName"] for role in roles], [])
+    path = f"{RESERVED_PATH}{principal}/"
+    found = _looked_for(account, bool, lambda: list(_names_below(account, path)))
+    expect.equal(f"roles of {principal}", found, [])
 
 
 @then("the role is unchanged")
 def role_unchanged(account: RecordedAccount, role: ObservedRole, expect: Checks) -> None:
     """Expect that everything belonging to the role is as it was found."""
-    now = observe(account, role.name)
+
+    def has_changed(now: ObservedRole | None) -> bool:
+        return now is None or bool(differences(role, now))
+
+    now = _looked_for(account, has_changed, lambda: observe(account, role.name))
     expect.equal("the role", "present" if now else "gone", "present")
     assert now is not None
     expect.equal("what has changed about the role", differences(role, now), [])
@@ -399,7 +432,8 @@ def role_trusts(role: ObservedRole, principal: str, expect: Checks) -> None:
 
 @then(parsers.parse('the role trusts only "{principal}", without condition'))
 def role_trusts_only(role: ObservedRole, principal: str, expect: Checks) -> None:
-    """Expect the service, no other principal, and no condition."""
+    """Expect one statement, for the service and no other principal, without condition."""
+    expect.equal("how many statements the trust has", len(trust_statements(role)), 1, of=role.exchanges)
     expect.equal("whom the role trusts", trusted(role), [f"Service {principal}"], of=role.exchanges)
     conditions = [s["Condition"] for s in trust_statements(role) if s.get("Condition")]
     expect.equal("conditions of the trust", conditions, [], of=role.exchanges)
@@ -431,8 +465,9 @@ def role_is_back(account: RecordedAccount, role: ObservedRole, service: Service,
 @then(parsers.parse("the role's {noun} is the same"), converters={"noun": str})
 def role_attribute_same(account: RecordedAccount, role: ObservedRole, noun: str, expect: Checks) -> None:
     """Expect that one attribute is what it was."""
-    now = observe(account, role.name)
-    expect.equal(f"the role's {noun}", getattr(now, noun, None), getattr(role, noun))
+    was = getattr(role, noun)
+    now = _looked_for(account, lambda found: getattr(found, noun, None) != was, lambda: observe(account, role.name))
+    expect.equal(f"the role's {noun}", getattr(now, noun, None), was)
 
 
 @then("an ordinary role that trusts the account can be assumed")

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from slrspec.spec.grants import Grant, grants_of
+from slrspec.spec.rules import tabled
 
 if TYPE_CHECKING:
     from slrspec.spec.rules import Specification
     from slrspec.tracing.editions import Edition, TracedBlock
     from slrspec.tracing.page import Block, Page
-
-TABLE = "the permissions policy grants"
 
 
 @dataclass(frozen=True)
@@ -176,15 +175,7 @@ def _compare_blocks(specification: Specification, edition: Edition, page: Page) 
 
 def _tabled(specification: Specification, block: TracedBlock) -> frozenset[Grant]:
     """Return the grants that the tables of a block's rules list."""
-    return frozenset(
-        Grant(*row)
-        for rule in specification.rules
-        if rule.id in block.rules
-        for scenario in rule.scenarios
-        for step in scenario.steps
-        if step.text == TABLE
-        for row in step.table[1:]
-    )
+    return tabled(rule for rule in specification.rules if rule.id in block.rules)
 
 
 def grants(block: Block) -> frozenset[Grant]:
