@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -16,7 +15,6 @@ import pytest
 
 from slrspec.cli import _interrupted
 from slrspec.providers.moto import MotoProvider
-from slrspec.providers.server_process import free_port
 from slrspec.running.engine import Observer, Request, execute
 from slrspec.running.interruption import remembered_interruption, terminated_like_ctrl_c
 from slrspec.running.selection import Selection
@@ -135,25 +133,3 @@ def test_what_stumbles_over_an_interruption_is_one() -> None:
         stumble()
     assert _interrupted(caught.value)
     assert not _interrupted(TypeError())
-
-
-def test_a_killed_command_leaves_no_server_that_it_started(tmp_path: Path) -> None:
-    port = free_port()
-    script = (
-        "import sys, time; from slrspec.providers.server_process import ServerProcess; "
-        f"server = ServerProcess([sys.executable, '-m', 'http.server', '{port}'], {{}}, '127.0.0.1', {port}); "
-        "print(server.log, flush=True); time.sleep(600)"
-    )
-    with subprocess.Popen(
-        [sys.executable, "-c", script], cwd=tmp_path, stdout=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stdout is not None
-        log = Path(process.stdout.readline().strip())
-        assert log.exists()
-        process.kill()
-    until = time.monotonic() + 30
-    while log.exists() and time.monotonic() < until:
-        time.sleep(0.05)
-    assert not log.exists()
-    with socket.socket() as probe:
-        assert probe.connect_ex(("127.0.0.1", port))

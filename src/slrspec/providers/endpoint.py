@@ -9,6 +9,7 @@ from __future__ import annotations
 import http.client
 import itertools
 import json
+import re
 import secrets
 import time
 from contextlib import ExitStack, contextmanager, suppress
@@ -44,6 +45,8 @@ SHORT = 3.0
 EVERYTHING = frozenset({"iam-enforcement", "second-region"})
 BETWEEN_LOOKS = 0.05
 NOT_IMPLEMENTED = "NotImplementedError"
+# What a variable of a product may be published as; any other value may be a secret.
+SWITCH = re.compile(r"\d{1,6}|true|false|yes|no|on|off", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -141,7 +144,11 @@ class EndpointProvider:
             settings={
                 "isolation": how[found.isolation],
                 "enforcement": found.enforcement or "none",
-                **{name: value for name, value in settings.environment.items() if "PORT" not in name},
+                **{
+                    name: value if SWITCH.fullmatch(value) else "set"
+                    for name, value in settings.environment.items()
+                    if "PORT" not in name
+                },
             },
         )
         # Whether it can be had depends on this machine, too; whether it is wanted, on the settings alone.

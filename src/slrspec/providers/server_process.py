@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from slrspec.providers.loopback import FOREIGN
+from slrspec.providers.loopback import FOREIGN, HARMLESS, PROXIES
 from slrspec.running.trouble import ProviderTrouble
 
 if TYPE_CHECKING:
@@ -29,7 +29,8 @@ class ServerProcess:
     Parameters
     ----------
     command, environment
-        What starts it, and variables besides those of this process; AWS's and moto's own are left out.
+        What starts it, and variables besides those of this process. AWS's, moto's and those of proxies are left
+        out, and dummies keep the product from the user's own credentials.
     host, port
         Where it will listen.
 
@@ -54,11 +55,15 @@ class ServerProcess:
         self._watchman: subprocess.Popen[bytes] | None = None
         self._log = tempfile.NamedTemporaryFile("wb", prefix="slrspec-server-", suffix=".log", delete=False)  # noqa: SIM115
         self.log = Path(self._log.name)
-        clean = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
+        clean = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(FOREIGN) and name.upper() not in PROXIES
+        }
         try:
             self._process = subprocess.Popen(  # noqa: S603 - the user's own command
                 list(command),
-                env={**clean, "PYTHONUNBUFFERED": "1", **environment},
+                env={**clean, **HARMLESS, "PYTHONUNBUFFERED": "1", **environment},
                 stdin=subprocess.DEVNULL,
                 stdout=self._log,
                 stderr=subprocess.STDOUT,
@@ -128,9 +133,7 @@ class ServerProcess:
             self._watchman.kill()
             self._watchman.communicate()
             self._watchman = None
-        for kind in (signal.SIGTERM, signal.SIGKILL):
-            if self._process.poll() is not None:
-                break
+        for kind in (signal.SIGTERM, signal.SIGKILL):  # the second for its children, too, which may outlive it
             try:
                 os.killpg(self._process.pid, kind)
                 self._process.wait(STOP_WITHIN)
