@@ -428,8 +428,8 @@ def show(rule: str, results: Path | None, features: Path | None, form: str, *, e
 
     document = "" if features else _document_of((rule,))
     (found,) = _selected(_specification(features, document=document), rules=(rule,))
-    results = results or out_of(document) / RESULTS
-    last = _last_run(results) if results.exists() else None
+    usual = out_of(document) / RESULTS
+    last = _last_run(results or usual) if results or usual.exists() else None
     standing = _standing(features)(found)
     if form == "json":
         told = _rule_as_json(found) | {"aws": standing.as_dict()} | _verdicts_as_json(found, last)
@@ -516,6 +516,10 @@ def deviations(  # noqa: PLR0913, PLR0917 - an option each
 
     specification = _specification(features, document=document)
     source = file or shipped_file(provider, specification.document.id)
+    if not file and not source.is_file():
+        from slrspec.providers.registry import find_provider
+
+        find_provider(provider).close()  # refuses a name that is nobody's
     if update:
         _update(provider, file, results or out_of(document) / RESULTS, specification)
         return

@@ -37,6 +37,14 @@ def refused(*arguments: str | Path, cwd: Path, code: int = 2) -> str:
         (["show", "RDS-XXX-01"], "unknown rule"),
         (["rules", "--section", "edit"], "did you mean editing?"),
         (["deviations", "--file", "nowhere.toml"], "cannot be read"),
+        (["deviations", "--provider", "nope", "--check"], "unknown provider 'nope'"),
+        (["show", "RDS-DEL-01", "--results", "nowhere.json"], "nowhere.json: no results here"),
+        (["report", "--history", "nowhere"], "nowhere: no folder of runs"),
+        (["run", "--tag", "nope"], "unknown tag 'nope' (known: api, "),
+        (["trace", "--source", "nowhere.md"], "nowhere.md: cannot be read: No such file or directory"),
+        (["new-rule", "deleting", "--statement", ""], "a rule's statement is one line"),
+        (["new-rule", "deleting", "--statement", "one\ntwo"], "a rule's statement is one line"),
+        (["new-rule", "deleting", "--statement", "One", "--not-run", ""], "--not-run needs a kind"),
         (["nonsense"], "No such command"),
         (["plann"], "Did you mean 'plan'?"),
         (["shwo"], "Did you mean 'show'?"),
@@ -83,6 +91,39 @@ def test_a_feature_that_is_no_specification_is_refused(old: str, new: str, said:
     assert old in file.read_text()
     file.write_text(file.read_text().replace(old, new))
     assert said in refused("run", "--features", "features", cwd=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('edition = "2020-10-09"', "edition = 3", "document.toml:5: edition has to be a text"),
+        ('edition = "2020-10-09"', "edition = ", "document.toml:5: not TOML: Invalid value"),
+        ('title = "Using', 'title = "\udcff', "document.toml: not UTF-8 text"),
+    ],
+)
+def test_a_document_s_file_is_refused_with_the_line(old: str, new: str, said: str, tmp_path: Path) -> None:
+    file = Path(shutil.copytree(features_folder(), tmp_path / "features")) / "document.toml"
+    text = file.read_text()
+    assert old in text
+    file.write_text(text.replace(old, new, 1), errors="surrogateescape")
+    assert said in refused("rules", "--features", file.parent, cwd=tmp_path)
+
+
+def test_a_folder_called_like_a_feature_is_refused(tmp_path: Path) -> None:
+    features = Path(shutil.copytree(features_folder(), tmp_path / "features"))
+    (features / "9_x.feature").mkdir()
+    assert "9_x.feature: cannot be read: Is a directory" in refused("rules", "--features", features, cwd=tmp_path)
+
+
+@pytest.mark.parametrize("table", ["providers", "sandbox"])
+def test_a_table_that_is_none_is_refused_with_the_line(table: str, tmp_path: Path) -> None:
+    (tmp_path / "slrspec.toml").write_text(f"\n{table} = 3\n")
+    said = refused("run", "--provider", "mini", cwd=tmp_path)
+    assert f"slrspec.toml:2: {table} has to be a table" in said
+
+
+def test_a_tag_may_be_written_as_in_the_features(tmp_path: Path) -> None:
+    assert slrspec("run", "-q", "--tag", "@companion", "--rule", "RDS-COM-01", cwd=tmp_path).returncode == 0
 
 
 def test_a_rule_with_neither_scenario_nor_reason_is_refused(tmp_path: Path) -> None:

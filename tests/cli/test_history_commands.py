@@ -71,3 +71,12 @@ def test_bad_input_is_one_line(runs: Path) -> None:
         done = slrspec(*arguments, cwd=runs)
         assert done.returncode == 2
         assert len(done.stderr.splitlines()) == 1
+
+
+def test_runs_of_two_documents_are_not_compared(runs: Path) -> None:
+    other = json.loads((runs / "good.json").read_text())
+    other["document"]["id"] = "elasticache"
+    (runs / "other.json").write_text(json.dumps(other))
+    run = slrspec("gate", "other.json", "--baseline", "good.json", cwd=runs)
+    assert (run.returncode, run.stdout) == (2, "")
+    assert "good.json is a run of the document rds, other.json one of elasticache" in run.stderr

@@ -79,6 +79,10 @@ def new_rule(
       slrspec new-rule deleting --statement "The role goes within an hour"
       slrspec new-rule editing --statement "The console shows the role" --not-run "console step"
     """  # noqa: D301
+    if not statement.strip() or len(statement.strip().splitlines()) > 1:
+        raise UsageError("a rule's statement is one line", hint='--statement "The role is gone within an hour"')
+    if not_run is not None and not not_run.strip():
+        raise UsageError("--not-run needs a kind, in a word or two", hint='--not-run "console step"')
     specification = _specification(features, document)
     home = _section(specification, section)
     drafted = _draft(_next_id(specification, home), statement, level, not_run)

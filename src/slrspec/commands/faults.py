@@ -38,7 +38,7 @@ def _complete(_context: click.Context, _parameter: click.Parameter, incomplete: 
     default=DEFAULT_DOCUMENT,
     show_default=True,
     metavar="ID",
-    help="Whose rules to break: rds or elasticache.",
+    help="Whose rules to break: rds, elasticache or catalogue.",
 )
 @click.option("--rule", "rules", multiple=True, metavar="ID", help="Only faults that break this rule.")
 @click.option("--list", "listed", is_flag=True, help="List them, and run nothing.")

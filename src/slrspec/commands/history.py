@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from slrspec.commands.places import DEFAULT_OUT, HISTORY, RESULTS
+from slrspec.errors import UsageError
 
 if TYPE_CHECKING:
     from slrspec.history.changes import Comparison
@@ -93,6 +94,9 @@ def _compared(before: Path, after: Path, folder: Path) -> Comparison:
     from slrspec.running.results import read_summary
 
     old, new = (read_summary(find_run(spelling, folder)) for spelling in (before, after))
+    if old.document.id != new.document.id:
+        said = f"{before} is a run of the document {old.document.id}, {after} one of {new.document.id}"
+        raise UsageError(said, hint="compare runs of one document")
     return compare_runs(old, new)
 
 

@@ -166,6 +166,9 @@ def _beside(history: Path | None, faults: Path | None, source: Path | None, live
     """Return where to look: as told, else beside the first run of each document."""
     from slrspec.site.gathering import Beside
 
+    if history and not history.is_dir():
+        raise UsageError("no folder of runs", where=(history, None))
+
     def faults_of(run: Path) -> Path | None:
         file = faults or _folder(run) / FAULTS
         return file if faults or file.is_file() else None

@@ -5,13 +5,13 @@ from __future__ import annotations
 import ipaddress
 import os
 import re
-import tomllib
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from slrspec.errors import SafetyRefusal, UsageError
+from slrspec.toml import line_of, read_toml
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -155,19 +155,11 @@ def read_config(file: Path) -> tuple[str, dict[str, Any]]:
 
     """
     try:
-        text = file.read_text(encoding="utf-8")
+        text, data = read_toml(file, UsageError)
     except FileNotFoundError as error:
         if CONFIG_VARIABLE in os.environ:
             raise UsageError(f"{CONFIG_VARIABLE} names no file", where=(file, None)) from error
         return "", {}
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"cannot be read: {error}", where=(file, None)) from error
-    try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        found = re.search(r"at line (\d+)", str(error))
-        line = int(found[1]) if found else None
-        raise UsageError(f"not TOML: {error}", where=(file, line)) from error
     unknown = sorted(set(data) - {"providers", "sandbox"})
     if unknown:
         raise UsageError(
@@ -175,6 +167,9 @@ def read_config(file: Path) -> tuple[str, dict[str, Any]]:
             where=(file, line_of(text, unknown[0])),
             hint="[providers.NAME] or [sandbox]",
         )
+    for name, table in data.items():
+        if not isinstance(table, dict):
+            raise UsageError(f"{name} has to be a table", where=(file, line_of(text, name)))
     return text, data
 
 
@@ -223,13 +218,3 @@ def _value(file: Path, text: str, line: int | None, key: str, value: Any) -> Any
     kinds = {"environment": "a table of texts", "timeout": "seconds", "patience": "seconds"}
     kind = kinds.get(key, "a list of texts" if key in {"capabilities", *LISTS} else "a text")
     raise UsageError(f"{key} has to be {kind}", where=(file, line_of(text, key, line)))
-
-
-def line_of(text: str, word: str, start: int | None = None) -> int | None:
-    """Return the line in which a key or table is first named, from a line on."""
-    name = rf"""["']?{re.escape(word)}["']?"""
-    pattern = re.compile(rf"^\s*({name}\s*=|\[+\s*(.*\.\s*)?{name}\s*[.\]])")
-    for number, line in enumerate(text.splitlines(), 1):
-        if number >= (start or 1) and pattern.search(line):
-            return number
-    return start

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -12,6 +11,7 @@ from slrspec.errors import DeviationError
 from slrspec.running.results import Known
 from slrspec.running.verdict import Verdict
 from slrspec.spec.location import DEFAULT_DOCUMENT
+from slrspec.toml import read_toml
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -84,12 +84,9 @@ def read_deviations(file: Path, specification: Specification) -> dict[str, Devia
 
     """
     try:
-        text = file.read_text(encoding="utf-8")
-        data = tomllib.loads(text)
-    except OSError as error:
+        text, data = read_toml(file, DeviationError)
+    except FileNotFoundError as error:
         raise DeviationError(f"cannot be read: {error.strerror}", where=(file, None)) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise DeviationError(f"not TOML: {error}", where=(file, None)) from error
     unknown = set(data) - {"deviation"}
     if unknown:
         raise DeviationError(f"unknown table [{min(unknown)}]", where=(file, None), hint="[[deviation]] is known")

@@ -212,7 +212,9 @@ def _arguments(request: Request, root: str) -> list[str]:
         ("--slr-salt", [request.salt]),
     ):
         for name in filter(None, names):
-            arguments += [option, name]
+            arguments.append(
+                f"{option}={name}"
+            )  # in one word: pytest takes one that begins with @ for a file's name
     if request.no_deviations:
         arguments.append("--slr-no-deviations")
     return arguments

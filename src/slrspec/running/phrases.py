@@ -103,7 +103,7 @@ def phrases(specifications: Iterable[Specification]) -> list[Phrase]:
     used = Counter(
         (kind, step.text) for one in specifications for scenario in one.scenarios for kind, step in _kinds(scenario)
     )
-    return [
+    found = [
         Phrase(
             nouns[context.step_func.__module__],
             context.type or "any",
@@ -117,6 +117,7 @@ def phrases(specifications: Iterable[Specification]) -> list[Phrase]:
         for context in step_function_context_registry.values()
         if context.step_func.__module__ in nouns
     ]
+    return sorted(found, key=lambda phrase: phrase.noun)  # one noun may import another, so they come in any order
 
 
 def modules_of(rule: Rule) -> set[str]:

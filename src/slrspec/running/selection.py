@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from slrspec.errors import NothingSelected, UsageError
+from slrspec.spec.rules import RULE_ID
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -110,5 +111,7 @@ def _known(kind: str, name: str, names: Iterable[str]) -> str:
     if name in names:
         return name
     close = get_close_matches(name, names, n=3, cutoff=0.6)
-    hint = f"did you mean {' or '.join(close)}?" if close else f"slrspec rules lists every {kind}"
+    tags = ", ".join(name for name in names if not RULE_ID.fullmatch(name))
+    lists = f"known: {tags}" if kind == "tag" else f"slrspec rules lists every {kind}"
+    hint = f"did you mean {' or '.join(close)}?" if close else lists
     raise UsageError(f"unknown {kind} {name!r}", hint=hint)

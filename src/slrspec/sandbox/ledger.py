@@ -10,7 +10,6 @@ role of Auto Scaling with a suffix has shown says nothing of the others.
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from slrspec.errors import LedgerError, SafetyRefusal, UsageError
 from slrspec.running.verdict import Verdict
+from slrspec.toml import read_toml
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -184,11 +184,9 @@ def read_ledger(file: Path = FILE) -> Ledger:
 
     """
     try:
-        data = tomllib.loads(file.read_text(encoding="utf-8"))
-    except OSError as error:
+        _, data = read_toml(file, LedgerError)
+    except FileNotFoundError as error:
         raise LedgerError(f"cannot be read: {error.strerror}", where=(file, None)) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise LedgerError(f"not TOML: {error}", where=(file, None)) from error
     stale = data.pop("stale_after_days", STALE_AFTER_DAYS)
     unknown = set(data) - {CONFIRMED, CONTRADICTED}
     if unknown or not isinstance(stale, int) or isinstance(stale, bool) or stale < 1:

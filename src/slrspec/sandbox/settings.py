@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from slrspec.errors import SafetyRefusal, UsageError
-from slrspec.providers.endpoint_settings import config_file, is_loopback, line_of, read_config
+from slrspec.providers.endpoint_settings import config_file, is_loopback, read_config
+from slrspec.toml import line_of
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -10,12 +9,15 @@ from typing import TYPE_CHECKING, Any
 from slrspec.errors import SpecificationError, UsageError
 from slrspec.spec.grants import Grant
 from slrspec.spec.services import read_services, services
+from slrspec.toml import line_of, tables, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from slrspec.spec.services import Service
+
+KEYS = ("id", "title", "url", "edition", "policy")
 
 
 @dataclass(frozen=True)
@@ -84,8 +86,8 @@ def read_document(folder: Path, edition: str = "") -> Document:
     """
     file = folder / "document.toml"
     try:
-        data = _data(file.read_text(encoding="utf-8"))
-        id_, title, url, today, policy = (str(data[key]) for key in ("id", "title", "url", "edition", "policy"))
+        data = _data(file, text_of(file, SpecificationError))
+        id_, title, url, today, policy = (data[key] for key in KEYS)
         document = Document(id_, title, url, today, policy, _services(file, data))
         editions = {str(one["date"]): one for one in data.get("editions", [])}
         day = document.edition if edition in {"", "*"} else edition
@@ -97,16 +99,18 @@ def read_document(folder: Path, edition: str = "") -> Document:
         return replace(document, edition=day, policy=policy, samples=tuple(_samples(listed)))
     except FileNotFoundError as error:
         raise SpecificationError("no document.toml beside the features", where=(folder, None)) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SpecificationError(f"not TOML: {error}", where=(file, None)) from error
     except KeyError as error:
         raise SpecificationError(f"the key {error} is missing", where=(file, None)) from error
 
 
 @lru_cache(maxsize=8)
-def _data(text: str) -> dict[str, Any]:
+def _data(file: Path, text: str) -> dict[str, Any]:
     """Parse a document's file, for the command that checks it and again for the session that runs it."""
-    return tomllib.loads(text)
+    data = tables(text, file, SpecificationError)
+    for key in (key for key in KEYS if key in data):
+        if not isinstance(data[key], str):
+            raise SpecificationError(f"{key} has to be a text", where=(file, line_of(text, key)))
+    return data
 
 
 def _samples(edition: Mapping[str, Any]) -> Iterator[tuple[Grant, ...]]:

@@ -124,6 +124,8 @@ def _place(file: Path) -> tuple[int, str]:
 def _read_section(file: Path, services: tuple[Service, ...]) -> Section:
     try:
         text = file.read_text(encoding="utf-8")
+    except OSError as error:
+        raise SpecificationError(f"cannot be read: {error.strerror}", where=(file, None)) from error
     except UnicodeDecodeError as error:
         raise SpecificationError("not UTF-8 text", where=(file, None)) from error
     return _section_of(file, text, services)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from slrspec.errors import SpecificationError, UsageError
 from slrspec.spec.grants import Grant
+from slrspec.toml import read_toml
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -143,15 +144,13 @@ def read_editions(folder: Path, *, may_be_first: bool = False) -> Editions:
     """
     file = folder / FILE
     try:
-        data = tomllib.loads(file.read_text(encoding="utf-8"))
+        _, data = read_toml(file, SpecificationError)
         editions = tuple(sorted((_edition(one) for one in data.get("editions", [])), key=lambda one: one.date))
         reviews = tuple(
             Review(one["rule"], str(one["edition"]), one["by"], str(one["on"])) for one in data.get("reviews", [])
         )
-    except OSError as error:
+    except FileNotFoundError as error:
         raise SpecificationError("no document.toml beside the features", where=(folder, None)) from error
-    except tomllib.TOMLDecodeError as error:
-        raise SpecificationError(f"not TOML: {error}", where=(file, None)) from error
     except (KeyError, TypeError, ValueError) as error:
         raise SpecificationError(
             f"an edition or review is not as it should be: {error}", where=(file, None)

@@ -16,6 +16,7 @@ from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any
 
 from slrspec.errors import SpecificationError
+from slrspec.toml import text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -119,9 +120,9 @@ def read_page(file: Path) -> Page:
 
     """
     try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise SpecificationError(f"the page cannot be read: {error}", where=(file, None)) from error
+        text = text_of(file, SpecificationError)
+    except FileNotFoundError as error:
+        raise SpecificationError(f"cannot be read: {error.strerror}", where=(file, None)) from error
     page = page_of(text, file.suffix.casefold())
     if not page.sentences:
         raise SpecificationError("there is no sentence in this page", where=(file, None))

@@ -66,7 +66,7 @@ def record_review(editions: Editions, rule: str, day: str, by: str) -> None:
     """
     edition = editions.of(day)
     if rule not in {known for one in editions.editions for known in one.rules}:
-        raise UsageError(f"no sentence of any edition states {rule!r}", hint="slrspec trace lists the rules")
+        raise UsageError(f"no sentence of any edition states {rule!r}", hint="slrspec rules lists them")
     entry = {"rule": rule, "edition": edition.date, "by": by, "on": dt.date.today().isoformat()}  # noqa: DTZ011
     lines = [
         "",
