@@ -26,7 +26,6 @@ Feature: How the role comes into being
       When a DB instance is created
       Then the service-linked role exists
       And the role's name is "AWSServiceRoleForRDS"
-      And the role's path names its service
       And the role trusts only "rds.amazonaws.com", without condition
       And the role has a permissions policy
       And the permissions policy is the documented one

@@ -16,7 +16,7 @@ from tests.conftest import ROOT
 BACKED_UP = {
     ("RDS-PER-13", "no service-linked role exists"): "the allowed person could not create it a second time",
     ("RDS-PER-20", "no service-linked role exists"): "the right person could not create it a second time",
-    ("RDS-CRE-03", "the role has a permissions policy"): "the grants are counted",
+    ("RDS-CRE-03", "the role has a permissions policy"): "the grants are compared",
     ("RDS-CRE-06", "it is accepted"): "the role is looked for",
     ("RDS-EDT-09", "the role's name is the same"): "the id is looked up by the name",
     ("RDS-DEL-01", "the request is accepted"): "a deletion that was not accepted has not failed either",
