@@ -260,6 +260,26 @@ def test_without_a_look_at_the_task_the_role_goes_at_once(aws: DocumentedAws) ->
     assert refusal(iam.get_role, RoleName=NAME)[0] == "NoSuchEntity"
 
 
+@pytest.mark.parametrize("condition", [{}, {"StringLike": {"iam:AWSServiceName": RDS}}])
+def test_whoever_may_delete_the_role_sees_the_task_to_its_end(
+    aws: DocumentedAws, condition: dict[str, Any]
+) -> None:
+    arn = client("iam").create_service_linked_role(AWSServiceName=RDS)["Role"]["Arn"]
+    actions = ["iam:DeleteServiceLinkedRole", "iam:GetServiceLinkedRoleDeletionStatus"]
+    statement = {"Effect": "Allow", "Action": actions, "Resource": arn, "Condition": condition}
+    iam = client("iam", **user_with(statement))
+    aws.pace(pending=1)
+    task = iam.delete_service_linked_role(RoleName=NAME)["DeletionTaskId"]
+    seen = [iam.get_service_linked_role_deletion_status(DeletionTaskId=task)["Status"] for _ in range(3)]
+    assert seen == ["IN_PROGRESS", "SUCCEEDED", "SUCCEEDED"]
+    nobody = client("iam", **user_with())
+    assert arn in refusal(nobody.get_service_linked_role_deletion_status, DeletionTaskId=task)[2]
+    unknown = task[:-1] + ("0" if task[-1] != "0" else "1")
+    code, _, message = refusal(iam.get_service_linked_role_deletion_status, DeletionTaskId=unknown)
+    assert code == "AccessDenied"
+    assert "on resource: * " in message
+
+
 def test_nobody_but_the_service_assumes_the_role(aws: DocumentedAws) -> None:
     iam, sts = client("iam"), client("sts")
     arn = iam.create_service_linked_role(AWSServiceName=RDS)["Role"]["Arn"]

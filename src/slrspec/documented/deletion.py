@@ -24,12 +24,13 @@ def request(world: World) -> Task:
     pending = next((task for task in _pending(world) if task.role_name == name), None)
     if pending is not None and world.behaviour.same_task:
         return pending
-    role = world.call.role(name)
     unique = str(uuid4())
-    principal = service_of(role) or RDS
+    principal = service_of(world.call.role(name)) or RDS
     task = Task(
         id=f"task/aws-service-role/{principal}/{name}/{unique}" if world.behaviour.names_role_in_task else unique,
         role_name=name,
+        role_arn=world.arn_of_role(name),
+        service=principal,
         region=world.call.region,
         looks=world.draw("pending"),
         unseen=world.draw("lag"),

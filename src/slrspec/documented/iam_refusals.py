@@ -167,9 +167,8 @@ def delete_service_linked_role(world: World) -> Refusals:
     """Refuse whoever lacks the permission, and roles that are no service's."""
     name = world.call.get("RoleName")
     role = world.call.role(name)
-    resource = role.arn if role is not None else f"arn:{world.call.partition}:iam::{world.call.account}:role/{name}"
     context = {"iam:AWSServiceName": [service_of(role)]} if role is not None else {}
-    yield world.forbidden("MayNotDelete", "iam:DeleteServiceLinkedRole", resource, context)
+    yield world.forbidden("MayNotDelete", "iam:DeleteServiceLinkedRole", world.arn_of_role(name), context)
     if role is None:
         yield Refusal("MissingRole", f"The role with name {name} cannot be found.")
     elif world.linked_role(name) is None or "OrdinaryRole" in world.behaviour.everywhere:
@@ -179,11 +178,15 @@ def delete_service_linked_role(world: World) -> Refusals:
 
 
 def deletion_status(world: World) -> Refusals:
-    """Refuse ids that are no task's."""
+    """Refuse ids that are no task's.
+
+    Whoever may delete a role may look at the task, to its end; an id that nobody knows has no role.
+    """
     task_id = world.call.get("DeletionTaskId")
     known = world.memory.tasks.get(task_id)
-    role = world.linked_role(known.role_name) if known else None
-    yield world.forbidden("MayNotDelete", "iam:GetServiceLinkedRoleDeletionStatus", role.arn if role else "*")
+    resource = known.role_arn if known else "*"
+    context = {"iam:AWSServiceName": [known.service]} if known else {}
+    yield world.forbidden("MayNotDelete", "iam:GetServiceLinkedRoleDeletionStatus", resource, context)
     if known is None and not TASK_ID.fullmatch(task_id):
         yield Refusal("MalformedTask", "Invalid task id")
     if known is None or "UnknownTask" in world.behaviour.everywhere:

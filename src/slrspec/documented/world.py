@@ -27,6 +27,8 @@ class Task:
 
     Attributes
     ----------
+    role_arn, service
+        Of the role: looks at the task are authorised on them, also once the role is gone.
     looks
         How often it will be seen in progress before it ends.
     unseen
@@ -40,6 +42,8 @@ class Task:
 
     id: str
     role_name: str
+    role_arn: str
+    service: str
     region: str
     looks: int
     unseen: int
@@ -148,6 +152,12 @@ class World:
         """Return the service-linked role of that name; None for an ordinary role or none."""
         role = self.call.role(name) if name else None
         return role if role is not None and service_of(role) else None
+
+    def arn_of_role(self, name: str) -> str:
+        """Return the ARN on which permissions are checked; a role that is missing counts as an ordinary one."""
+        role = self.call.role(name)
+        missing = f"arn:{self.call.partition}:iam::{self.call.account}:role/{name}"
+        return missing if role is None else str(role.arn)
 
     def forbidden(
         self, key: str, action: str, resource: str, context: Mapping[str, Sequence[str]] | None = None
