@@ -394,6 +394,55 @@ def test_time_passes_by_looking() -> None:
             aws.pace(lag=-1)
 
 
+def statuses(rds: Any) -> dict[str, str]:
+    found = rds.describe_db_instances()["DBInstances"]
+    return {one["DBInstanceIdentifier"]: one["DBInstanceStatus"] for one in found}
+
+
+def test_time_passes_for_names_with_capitals_too() -> None:
+    with documented_aws(timing=Timing(creating=2, deleting=1)):
+        rds = client("rds")
+        made = rds.create_db_instance(DBInstanceIdentifier="MyDB", **SMALL)["DBInstance"]
+        assert (made["DBInstanceIdentifier"], made["DBInstanceStatus"]) == ("mydb", "creating")
+        final = {"DBInstanceIdentifier": "MYDB", "FinalDBSnapshotIdentifier": "final"}
+        assert refusal(rds.delete_db_instance, **final)[0] == "InvalidDBInstanceState"
+        assert [statuses(rds) for _ in range(3)] == [
+            {"mydb": "creating"},
+            {"mydb": "creating"},
+            {"mydb": "available"},
+        ]
+        deleted = rds.delete_db_instance(DBInstanceIdentifier="MyDB", SkipFinalSnapshot=True)["DBInstance"]
+        assert deleted["DBInstanceStatus"] == "deleting"
+        assert [statuses(rds) for _ in range(2)] == [{"mydb": "deleting"}, {}]
+
+
+def test_time_passes_for_restored_instances_too(aws: DocumentedAws) -> None:
+    rds = client("rds")
+    rds.create_db_instance(DBInstanceIdentifier="db", **SMALL)
+    aws.pace(creating=1, lag=1)
+    restored = rds.restore_db_instance_to_point_in_time(
+        SourceDBInstanceIdentifier="db", TargetDBInstanceIdentifier="Two", UseLatestRestorableTime=True
+    )["DBInstance"]
+    assert restored["DBInstanceStatus"] == "creating"
+    seen = [statuses(rds) for _ in range(3)]
+    assert [one.pop("db") for one in seen] == ["available"] * 3
+    assert seen == [{}, {"two": "creating"}, {"two": "available"}]
+
+
+def test_a_phase_goes_with_the_instance_s_name_and_ends_with_the_instance(aws: DocumentedAws) -> None:
+    rds = client("rds")
+    aws.pace(creating=1, lag=1)
+    rds.create_db_instance(DBInstanceIdentifier="a", **SMALL)
+    rds.modify_db_instance(DBInstanceIdentifier="a", NewDBInstanceIdentifier="B", ApplyImmediately=True)
+    assert [statuses(rds) for _ in range(3)] == [{}, {"b": "creating"}, {"b": "available"}]
+    rds.create_db_instance(DBInstanceIdentifier="c", **SMALL)
+    # Whatever takes it away behind the model's back, such as a stack of CloudFormation that is deleted.
+    from moto.rds.models import rds_backends
+
+    rds_backends["123456789012"][REGION].databases.pop("c")
+    assert statuses(rds) == {"b": "available"}
+
+
 def test_waiters_of_boto3_wait_for_the_model(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("time.sleep", lambda _: None)
     with documented_aws(timing=Timing(creating=3, deleting=3)):

@@ -66,7 +66,7 @@ def delete_refusals(world: World) -> Iterator[Refusal | None]:
     if database is None or "MissingInstance" in everywhere:
         yield Refusal("MissingInstance", f"DBInstance {identifier} not found.")
         return
-    phase = world.memory.phases.get((call.region, identifier))
+    phase = world.memory.phases.get(_place(world, identifier))
     if database.status == "deleting":
         yield Refusal("AlreadyDeleting", f"Instance {identifier} is already being deleted.")
     if database.deletion_protection:
@@ -110,14 +110,16 @@ def make(world: World, below: Below) -> Answer:
     if answer[0] >= SUCCESS:
         return answer
     bring(world, RDS)
-    identifier = world.call.get("DBInstanceIdentifier")
+    if world.call.action not in CREATING:
+        return answer
+    # The parameter that names the new instance is another one in each call.
+    identifier = _identifier(_text(answer))
     if world.call.action in world.behaviour.lost:
-        world.call.rds.databases.pop(identifier, None)
-    if world.call.action in CREATING:
-        phase = Phase("creating", world.draw("creating"), world.draw("lag"))
-        if phase.looks or phase.unseen:
-            world.memory.phases[world.call.region, identifier] = phase
-            return _showing(answer, {identifier: "creating"})
+        _take(world, identifier)
+    phase = Phase("creating", world.draw("creating"), world.draw("lag"))
+    if phase.looks or phase.unseen:
+        world.memory.phases[_place(world, identifier)] = phase
+        return _showing(answer, {identifier: "creating"})
     return answer
 
 
@@ -136,22 +138,27 @@ def delete(world: World, below: Below) -> Answer:
     if name and not behaviour.makes_wanted_snapshot:
         call.rds.database_snapshots.pop(name, None)
     world.memory.instance_deleted = True
-    world.memory.phases.pop((call.region, identifier), None)
+    world.memory.phases.pop(_place(world, identifier), None)
     looks = world.draw("deleting")
     if behaviour.keeps_instance:
         call.rds.databases[identifier] = database
         database.status = "available"
     elif looks:
         call.rds.databases[identifier] = database
-        world.memory.phases[call.region, identifier] = Phase("deleting", looks)
-    return _showing(answer, {identifier: behaviour.deletion_status})
+        world.memory.phases[_place(world, identifier)] = Phase("deleting", looks)
+    return _showing(answer, {identifier.casefold(): behaviour.deletion_status})
 
 
 def modify(world: World, below: Below) -> Answer:
-    """Let moto change a DB instance."""
-    database = world.call.rds.databases.get(world.call.get("DBInstanceIdentifier"))
+    """Let moto change a DB instance, and keep its phase when it gets another name."""
+    identifier = world.call.get("DBInstanceIdentifier")
+    database = world.call.rds.databases.get(identifier)
     protected = database is not None and database.deletion_protection
     answer = below()
+    phase = world.memory.phases.pop(_place(world, identifier), None)
+    if phase is not None:
+        named = _identifier(_text(answer)) if answer[0] < SUCCESS else identifier
+        world.memory.phases[_place(world, named)] = phase
     if protected and world.behaviour.protection_sticks:
         database.deletion_protection = True
     return answer
@@ -160,7 +167,7 @@ def modify(world: World, below: Below) -> Answer:
 def describe(world: World, below: Below) -> Answer:
     """Let moto show DB instances as they are seen at this look."""
     call = world.call
-    asked = call.get("DBInstanceIdentifier")
+    asked = call.get("DBInstanceIdentifier").casefold()
     looked_at = {
         identifier: phase
         for (region, identifier), phase in world.memory.phases.items()
@@ -168,12 +175,12 @@ def describe(world: World, below: Below) -> Answer:
     }
     if not looked_at:
         return below()
-    databases = call.rds.databases
-    hidden, shown = {}, {}
+    hidden: dict[str, Any] = {}
+    shown: dict[str, str] = {}
     for identifier, phase in looked_at.items():
         if phase.unseen > 0:
             phase.unseen -= 1
-            hidden[identifier] = databases.pop(identifier)
+            hidden.update(_take(world, identifier))
         elif phase.looks > 0:
             phase.looks -= 1
             shown[identifier] = phase.status
@@ -182,32 +189,52 @@ def describe(world: World, below: Below) -> Answer:
     try:
         return _showing(below(), shown)
     finally:
-        databases.update(hidden)
+        call.rds.databases.update(hidden)
 
 
 def _end(world: World, identifier: str, phase: Phase) -> None:
-    del world.memory.phases[world.call.region, identifier]
+    del world.memory.phases[_place(world, identifier)]
     if phase.status == "deleting":
-        del world.call.rds.databases[identifier]
+        _take(world, identifier)
+
+
+def _place(world: World, identifier: str) -> tuple[str, str]:
+    """Return where the phase of a DB instance is remembered: RDS takes names that differ only in case for one."""
+    return world.call.region, identifier.casefold()
+
+
+def _take(world: World, identifier: str) -> dict[str, Any]:
+    """Take a DB instance out of moto, whose older versions keep names as they were written; return it by name."""
+    databases = world.call.rds.databases
+    return {name: databases.pop(name) for name in list(databases) if name.casefold() == identifier}
+
+
+def _text(answer: Answer) -> str:
+    body = answer[2]
+    return body.decode() if isinstance(body, bytes) else str(body)
+
+
+def _identifier(text: str) -> str:
+    """Return the identifier of the first DB instance in a piece of an answer, as it is compared; empty for none."""
+    found = re.search(r"<DBInstanceIdentifier>([^<]*)</DBInstanceIdentifier>", text)
+    return found[1].casefold() if found else ""
 
 
 def _showing(answer: Answer, statuses: Mapping[str, str]) -> Answer:
-    """Return an answer in which DB instances have another status.
+    """Return an answer in which DB instances have another status, by their identifiers in small letters.
 
     moto computes the status in different ways in different versions; what it has written is alike in all of them.
     """
-    status, headers, body = answer
-    text = body.decode() if isinstance(body, bytes) else str(body)
+    status, headers, _ = answer
 
     def one(match: re.Match[str]) -> str:
-        found = re.search(r"<DBInstanceIdentifier>([^<]*)</DBInstanceIdentifier>", match[0])
-        wanted = statuses.get(found[1]) if found else None
+        wanted = statuses.get(_identifier(match[0]))
         if wanted is None:
             return match[0]
         replaced = f"<DBInstanceStatus>{wanted}</DBInstanceStatus>"
         return re.sub(r"<DBInstanceStatus>[^<]*</DBInstanceStatus>", replaced, match[0], count=1)
 
-    return status, headers, re.sub(r"<DBInstance>.*?</DBInstance>", one, text, flags=re.DOTALL)
+    return status, headers, re.sub(r"<DBInstance>.*?</DBInstance>", one, _text(answer), flags=re.DOTALL)
 
 
 RDS_DEEDS: Mapping[tuple[str, str], Callable[[World, Below], Answer]] = {
