@@ -75,6 +75,18 @@ def test_each_service_s_role_is_kept_by_its_own_resources_only(aws: DocumentedAw
     assert deleted()["Status"] == "SUCCEEDED"
 
 
+def test_an_ordinary_role_of_that_name_is_in_the_way(aws: DocumentedAws) -> None:
+    iam, cache = client("iam"), client("elasticache")
+    trust = json.dumps({"Version": "2012-10-17", "Statement": []})
+    iam.create_role(RoleName=NAME.upper(), AssumeRolePolicyDocument=trust)
+    one = {"CacheClusterId": "one", **SMALL}
+    assert refusal(cache.create_cache_cluster, **one)[:2] == ("ServiceLinkedRoleNotFoundFault", 400)
+    assert cache.describe_cache_clusters()["CacheClusters"] == []
+    iam.delete_role(RoleName=NAME.upper())
+    cache.create_cache_cluster(**one)
+    assert iam.get_role(RoleName=NAME)
+
+
 def test_whoever_may_not_create_the_role_gets_no_first_cluster_but_a_second_one(aws: DocumentedAws) -> None:
     allowed = {"Effect": "Allow", "Action": "elasticache:*", "Resource": "*"}
     keys = user_with(allowed)

@@ -119,6 +119,15 @@ def test_names_that_differ_in_case_only_are_taken(aws: DocumentedAws) -> None:
     trust = json.dumps({"Version": "2012-10-17", "Statement": []})
     iam.create_role(RoleName=NAME.upper(), AssumeRolePolicyDocument=trust)
     assert refusal(iam.create_service_linked_role, AWSServiceName=RDS)[0] == "InvalidInput"
+    iam.delete_role(RoleName=NAME.upper())
+    iam.create_service_linked_role(AWSServiceName=RDS)
+    for name in (NAME, NAME.upper()):
+        assert refusal(iam.create_role, RoleName=name, AssumeRolePolicyDocument=trust) == (
+            "EntityAlreadyExists",
+            409,
+            f"Role with name {name} already exists.",
+        )
+    iam.create_role(RoleName=f"{NAME}s", AssumeRolePolicyDocument=trust)
 
 
 CREATIONS: dict[str, Any] = {
@@ -130,6 +139,9 @@ CREATIONS: dict[str, Any] = {
         DBSubnetGroupName="sg", DBSubnetGroupDescription="d", SubnetIds=subnets(rds.meta.region_name)
     ),
 }
+
+
+LISTS = ("DBInstances", "DBClusters", "DBSubnetGroups")
 
 
 def subnets(region: str) -> list[str]:
@@ -175,6 +187,20 @@ def test_whoever_may_not_create_the_role_cannot_create_what_needs_it(aws: Docume
     assert client("iam").list_roles()["Roles"] == []
     CREATIONS[kind](client("rds"))
     assert client("iam").get_role(RoleName=NAME)
+
+
+@pytest.mark.parametrize("kind", sorted(CREATIONS))
+def test_an_ordinary_role_of_that_name_is_in_the_way_of_rds(aws: DocumentedAws, kind: str) -> None:
+    iam, rds = client("iam"), client("rds")
+    trust = json.dumps({"Version": "2012-10-17", "Statement": []})
+    iam.create_role(RoleName=NAME.lower(), AssumeRolePolicyDocument=trust)
+    with pytest.raises(ClientError, match="InvalidParameterValue"):
+        CREATIONS[kind](rds)
+    found = rds.describe_db_instances(), rds.describe_db_clusters(), rds.describe_db_subnet_groups()
+    assert [len(one[name]) for one, name in zip(found, LISTS, strict=True)] == [0, 0, 0]
+    iam.delete_role(RoleName=NAME.lower())
+    CREATIONS[kind](rds)
+    assert iam.get_role(RoleName=NAME)
 
 
 def test_a_failed_creation_brings_no_role(aws: DocumentedAws) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from slrspec.documented.catalogue import ELASTICACHE
-from slrspec.documented.linked_role import bring, remove, role_arn
+from slrspec.documented.linked_role import bring, in_the_way, remove, role_arn
 from slrspec.documented.refusals import Refusal
 from slrspec.documented.wire import Answer
 
@@ -27,7 +27,7 @@ SUCCESS = 300
 
 
 def create_refusals(world: World) -> Iterator[Refusal | None]:
-    """Refuse whoever could not create the role that is still missing."""
+    """Refuse whoever could not create the role that is missing, and everybody if an ordinary one has its name."""
     if world.call.role_of(ELASTICACHE) is not None:
         return
     if world.behaviour.needs_role_first:
@@ -36,6 +36,8 @@ def create_refusals(world: World) -> Iterator[Refusal | None]:
     arn = role_arn(world, ELASTICACHE)
     if world.forbidden("MayNotCreateByElastiCache", "iam:CreateServiceLinkedRole", arn, context) is not None:
         yield Refusal("MayNotCreateByElastiCache", UNABLE)
+    if in_the_way(world, ELASTICACHE) is not None:
+        yield Refusal("NameTakenFromElastiCache", UNABLE)
 
 
 def make(world: World, below: Below) -> Answer:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from slrspec.documented.catalogue import RDS
-from slrspec.documented.linked_role import bring, role_arn
+from slrspec.documented.linked_role import bring, in_the_way, role_arn
 from slrspec.documented.refusals import Refusal
 from slrspec.documented.wire import Answer
 from slrspec.documented.world import Phase, World
@@ -45,16 +45,18 @@ SUCCESS = 300
 
 
 def create_refusals(world: World) -> Iterator[Refusal | None]:
-    """Refuse whoever could not create the role that is still missing."""
+    """Refuse whoever could not create the role that is missing, and everybody if an ordinary one has its name."""
     if world.call.role_of(RDS) is not None:
         return
     if world.behaviour.needs_role_first:
         yield Refusal("NeedsRoleFirst", "There is no service-linked role.")
     context = {"iam:AWSServiceName": [RDS]}
+    said = UNABLE_FOR_SUBNET_GROUP if world.call.action == "CreateDBSubnetGroup" else UNABLE
     denied = world.forbidden("MayNotCreateByRds", "iam:CreateServiceLinkedRole", role_arn(world, RDS), context)
     if denied is not None:
-        said = UNABLE_FOR_SUBNET_GROUP if world.call.action == "CreateDBSubnetGroup" else UNABLE
         yield Refusal("MayNotCreateByRds", said)
+    if in_the_way(world, RDS) is not None:
+        yield Refusal("NameTakenFromRds", said)
 
 
 def delete_refusals(world: World) -> Iterator[Refusal | None]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from slrspec.documented.call import iam_of, service_of
 from slrspec.documented.deletion import usage_of
-from slrspec.documented.linked_role import role_arn, role_name
+from slrspec.documented.linked_role import holder_of, role_arn, role_name
 from slrspec.documented.refusals import EDITS, Refusal
 from slrspec.spec.services import RESERVED_PATH, services
 
@@ -109,11 +109,15 @@ def allowed_edit(world: World) -> Refusals:
 
 
 def create_role(world: World) -> Refusals:
-    """Refuse an ordinary role on the reserved path."""
+    """Refuse an ordinary role on the reserved path, and one with the name of a service-linked role."""
     reserved = world.call.get("Path").startswith(RESERVED_PATH)
     if reserved or "ReservedPath" in world.behaviour.everywhere:
         said = f"Path prefix '{RESERVED_PATH}' can only be used for AWS Service linked Roles"
         yield Refusal("ReservedPath", said)
+    name = world.call.get("RoleName")
+    holder = holder_of(world, name)
+    if holder is not None and service_of(holder):
+        yield Refusal("RoleExists", f"Role with name {name} already exists.")
     yield from boundary(world)
 
 
@@ -151,9 +155,7 @@ def _noted(world: World, key: str, message: str) -> Refusal:
 def _taken(world: World, name: str) -> bool:
     if world.behaviour.refusal_sticks and world.memory.creation_refused:
         return True
-    # IAM takes names that differ only in case for the same one.
-    names = {role.name.casefold() for role in world.call.iam.roles.values()}
-    return name.casefold() in names or name in world.memory.taken_names
+    return holder_of(world, name) is not None or name in world.memory.taken_names
 
 
 def _constraint(value: str, parameter: str, pattern: str) -> str:

@@ -71,11 +71,30 @@ def create(world: World, service: Service, *, description: str, suffix: str = ""
     return role
 
 
-def bring(world: World, principal: str) -> None:
-    """Create the role of a service as the service itself does, if it is missing."""
+def holder_of(world: World, name: str) -> Any:  # noqa: ANN401
+    """Return the role that has a name, or None; IAM takes names that differ only in case for the same one."""
+    wanted = name.casefold()
+    return next((role for role in world.call.iam.roles.values() if role.name.casefold() == wanted), None)
+
+
+def in_the_way(world: World, principal: str) -> Any:  # noqa: ANN401
+    """Return the ordinary role because of which a service cannot create its own, or None."""
+    if not _missing(world, principal):
+        return None
+    behaviour = replace(world.behaviour, **world.behaviour.when_by_service)
+    return holder_of(world, role_name(behaviour, services()[principal]))
+
+
+def _missing(world: World, principal: str) -> bool:
+    """Tell whether a service has to create its role."""
     if world.call.role_of(principal) is not None or not world.behaviour.created_by_service:
-        return
-    if world.memory.former_ids and not world.behaviour.recreated_by_service:
+        return False
+    return world.behaviour.recreated_by_service or not world.memory.former_ids
+
+
+def bring(world: World, principal: str) -> None:
+    """Create the role of a service as the service itself does, if it is missing and nothing is in the way."""
+    if not _missing(world, principal) or in_the_way(world, principal) is not None:
         return
     create(world, services()[principal], description=DESCRIPTIONS[principal], by_service=True)
 
