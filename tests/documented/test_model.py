@@ -114,6 +114,31 @@ def test_services_that_there_are_not(aws: DocumentedAws, name: str, answer: tupl
     assert name in message
 
 
+@pytest.mark.parametrize(
+    ("parameter", "good", "bad"),
+    [
+        ("CustomSuffix", "x" * 64, "x" * 65),
+        ("CustomSuffix", "a+=,.@-_1", "a b"),
+        ("Description", "d" * 1000, "d" * 1001),
+        ("Description", "déjà\tvu\n", "price: \u20ac 3"),
+    ],
+)
+def test_suffixes_and_descriptions_that_no_role_has(
+    aws: DocumentedAws, parameter: str, good: str, bad: str
+) -> None:
+    iam, service = client("iam"), "autoscaling.amazonaws.com"
+    code, status, message = refusal(iam.create_service_linked_role, AWSServiceName=service, **{parameter: bad})
+    assert (code, status) == ("ValidationError", 400)
+    assert f"at '{parameter[0].lower()}{parameter[1:]}' failed to satisfy constraint" in message
+    assert iam.list_roles()["Roles"] == []
+    name = iam.create_service_linked_role(AWSServiceName=service, **{parameter: good})["Role"]["RoleName"]
+    if parameter == "Description":
+        for edit in (iam.update_role, iam.update_role_description):
+            assert refusal(edit, RoleName=name, Description=bad)[:2] == ("ValidationError", 400)
+            edit(RoleName=name, Description=good)
+        assert iam.get_role(RoleName=name)["Role"]["Description"] == good
+
+
 def test_names_that_differ_in_case_only_are_taken(aws: DocumentedAws) -> None:
     iam = client("iam")
     trust = json.dumps({"Version": "2012-10-17", "Statement": []})

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 Refusals = Iterator[Refusal | None]
 SERVICE_NAME = re.compile(r"[\w+=,.@-]{1,128}", re.ASCII)
+SUFFIX, LONGEST_SUFFIX = re.compile(r"[\w+=,.@-]+", re.ASCII), 64
+DESCRIPTION, LONGEST_DESCRIPTION = re.compile(r"[\u0009\u000A\u000D\u0020-\u007E\u00A1-\u00FF]*"), 1000
 RESERVED_ARN = re.compile(rf"arn:[^:]+:iam::aws:policy{RESERVED_PATH}.+")
 TASK_ID = re.compile(r"task/aws-service-role/[\w+=,.@-]+/[\w+=,.@-]+/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 REVOKING_POLICY = "AWSRevokeOlderSessions"
@@ -93,6 +95,7 @@ def change_policy(world: World) -> Refusals:
 
 def update_role(world: World) -> Refusals:
     """Refuse a new session duration; the description may be edited."""
+    yield from _description_of_linked(world)
     yield _may_edit(world)
     name = world.call.get("RoleName")
     if "MaxSessionDuration" in world.call.parameters:
@@ -104,6 +107,7 @@ def update_role(world: World) -> Refusals:
 
 def allowed_edit(world: World) -> Refusals:
     """Let whoever may edit do so."""
+    yield from _description_of_linked(world)
     yield _may_edit(world)
     yield _undocumented(world, world.call.action)
 
@@ -126,8 +130,11 @@ def create_service_linked_role(world: World) -> Refusals:
     call = world.call
     principal, suffix = call.get("AWSServiceName"), call.get("CustomSuffix")
     if not SERVICE_NAME.fullmatch(principal):
-        yield Refusal("MalformedService", _constraint(principal, "aWSServiceName", SERVICE_NAME.pattern))
+        said = _constraint("AWSServiceName", principal, _must_match(SERVICE_NAME))
+        yield Refusal("MalformedService", said)
         return
+    yield _malformed(world, "MalformedSuffix", "CustomSuffix", SUFFIX, LONGEST_SUFFIX)
+    yield _malformed(world, "MalformedDescription", "Description", DESCRIPTION, LONGEST_DESCRIPTION)
     yield world.forbidden(
         "MayNotCreate",
         "iam:CreateServiceLinkedRole",
@@ -158,11 +165,31 @@ def _taken(world: World, name: str) -> bool:
     return holder_of(world, name) is not None or name in world.memory.taken_names
 
 
-def _constraint(value: str, parameter: str, pattern: str) -> str:
-    return (
-        f"1 validation error detected: Value '{value}' at '{parameter}' failed to satisfy constraint: "
-        f"Member must satisfy regular expression pattern: {pattern}"
-    )
+def _description_of_linked(world: World) -> Refusals:
+    """Refuse a description that no role can have; what ordinary roles are given is moto's concern."""
+    if world.linked_role(world.call.get("RoleName")) is not None:
+        yield _malformed(world, "MalformedDescription", "Description", DESCRIPTION, LONGEST_DESCRIPTION)
+
+
+def _malformed(world: World, key: str, parameter: str, pattern: re.Pattern[str], longest: int) -> Refusal | None:
+    """Return the refusal of a parameter that is there and too long, or has other characters than it may have."""
+    value = world.call.parameters.get(parameter)
+    if value is None:
+        return None
+    if len(value) > longest:
+        return Refusal(
+            key, _constraint(parameter, value, f"Member must have length less than or equal to {longest}")
+        )
+    return None if pattern.fullmatch(value) else Refusal(key, _constraint(parameter, value, _must_match(pattern)))
+
+
+def _must_match(pattern: re.Pattern[str]) -> str:
+    return f"Member must satisfy regular expression pattern: {pattern.pattern}"
+
+
+def _constraint(parameter: str, value: str, constraint: str) -> str:
+    name = parameter[0].lower() + parameter[1:]
+    return f"1 validation error detected: Value '{value}' at '{name}' failed to satisfy constraint: {constraint}"
 
 
 def delete_service_linked_role(world: World) -> Refusals:

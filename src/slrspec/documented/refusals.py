@@ -81,6 +81,8 @@ REFUSALS: dict[str, Documented] = {
     "NameTakenFromRds": Documented("InvalidParameterValue", 400),
     "NameTakenFromElastiCache": Documented("ServiceLinkedRoleNotFoundFault", 400),
     "MalformedService": Documented("ValidationError", 400),
+    "MalformedSuffix": Documented("ValidationError", 400),
+    "MalformedDescription": Documented("ValidationError", 400),
     "UnknownService": Documented("AccessDenied", 403, "RDS-COM-03"),
     "Suffix": Documented("InvalidInput", 400, "RDS-COM-02"),
     "Duplicate": Documented("InvalidInput", 400, "RDS-COM-01"),
