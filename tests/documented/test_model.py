@@ -339,6 +339,30 @@ def test_nobody_but_the_service_assumes_the_role(aws: DocumentedAws) -> None:
     assert f"sts:AssumeRole on resource: {arn}" in message
 
 
+def test_nobody_who_signs_in_elsewhere_assumes_it_either(aws: DocumentedAws) -> None:
+    iam, sts = client("iam"), client("sts")
+    arn = iam.create_service_linked_role(AWSServiceName=RDS)["Role"]["Arn"]
+    assert refusal(
+        sts.assume_role_with_web_identity, RoleArn=arn, RoleSessionName="somebody", WebIdentityToken="token"
+    ) == ("AccessDenied", 403, "Not authorized to perform sts:AssumeRoleWithWebIdentity")
+    provider = "arn:aws:iam::123456789012:saml-provider/idp"
+    assert refusal(sts.assume_role_with_saml, RoleArn=arn, PrincipalArn=provider, SAMLAssertion="PHg+PC94Pg==") == (
+        "AccessDenied",
+        403,
+        "Not authorized to perform sts:AssumeRoleWithSAML",
+    )
+    trust = json.dumps({"Version": "2012-10-17", "Statement": []})
+    mine = iam.create_role(RoleName="mine", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    assert sts.assume_role_with_web_identity(RoleArn=mine, RoleSessionName="somebody", WebIdentityToken="token")
+
+
+@pytest.mark.parametrize(
+    "arn", ["arn:foo:iam::123456789012:role/x", "arn:aws:iam::nobody:role/x", "no ARN at all, but long"]
+)
+def test_of_arns_that_are_none_moto_says_what_it_says(aws: DocumentedAws, arn: str) -> None:
+    assert client("sts").assume_role(RoleArn=arn, RoleSessionName="somebody")["Credentials"]
+
+
 def test_a_session_of_the_service_keeps_the_role_and_shows_as_activity(aws: DocumentedAws) -> None:
     iam = client("iam")
     arn = iam.create_service_linked_role(AWSServiceName=RDS)["Role"]["Arn"]

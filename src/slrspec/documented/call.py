@@ -119,6 +119,16 @@ def iam_of(account: str, partition: str) -> Any:  # noqa: ANN401
     return iam_backends[account][partition]
 
 
+def role_at(arn: str) -> Any:  # noqa: ANN401
+    """Return moto's role of an ARN, in whichever account it is; None if there is none, or if that is no ARN."""
+    from moto.utilities.utils import PARTITION_NAMES
+
+    parts = arn.split(":")
+    if len(parts) < 6 or parts[1] not in PARTITION_NAMES or not parts[4].isdigit():  # noqa: PLR2004 - an ARN's parts
+        return None
+    return next((role for role in iam_of(parts[4], parts[1]).roles.values() if role.arn == arn), None)
+
+
 def backends_of(service: str, account: str) -> dict[str, Any]:
     """Return moto's backends of a service in an account, by Region; none as long as nobody has called it at all."""
     backends = getattr(sys.modules.get(f"moto.{service}.models"), f"{service}_backends", None)

@@ -19,6 +19,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 from slrspec.documented.call import Call
+from slrspec.documented.refusals import ASSUMING
 from slrspec.documented.wire import Answer
 from slrspec.documented.world import World
 from slrspec.errors import UnknownMoto
@@ -124,7 +125,7 @@ def _wrapped(original: Callable[[Any], Answer]) -> Callable[[Any], Answer]:
         if not service or installation is None:
             return original(self)
         call = Call.of(service, self)
-        if service == "sts" and call.action != "AssumeRole":
+        if service == "sts" and call.action not in ASSUMING:
             return original(self)
         if service in LATER:
             _refuse_unknown(service)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from slrspec.documented.call import iam_of, service_of
+from slrspec.documented.call import role_at, service_of
 from slrspec.documented.deletion import usage_of
 from slrspec.documented.linked_role import holder_of, role_arn, role_name
-from slrspec.documented.refusals import EDITS, Refusal
+from slrspec.documented.refusals import ASSUMING, EDITS, Refusal
 from slrspec.spec.services import RESERVED_PATH, services
 
 if TYPE_CHECKING:
@@ -226,16 +226,15 @@ def deletion_status(world: World) -> Refusals:
 
 
 def assume_role(world: World) -> Refusals:
-    """Refuse a service-linked role's credentials to everybody in the account."""
-    arn = world.call.get("RoleArn")
-    parts = arn.split(":")
-    if len(parts) < 6:  # noqa: PLR2004 - an ARN has six parts
+    """Refuse a service-linked role's credentials to everybody in the account, and to whoever signs in elsewhere."""
+    action, arn = world.call.action, world.call.get("RoleArn")
+    role = role_at(arn)
+    if role is None or not (service_of(role) or "AssumeRole" in world.behaviour.everywhere):
         return
-    roles: Any = iam_of(parts[4], parts[1]).roles.values() if parts[4].isdigit() else ()
-    role = next((role for role in roles if role.arn == arn), None)
-    if role is not None and (service_of(role) or "AssumeRole" in world.behaviour.everywhere):
-        who = world.caller.arn if world.caller else f"arn:{parts[1]}:iam::{world.call.account}:root"
-        yield Refusal("AssumeRole", f"User: {who} is not authorized to perform: sts:AssumeRole on resource: {arn}")
+    who = world.caller.arn if world.caller else f"arn:{world.call.partition}:iam::{world.call.account}:root"
+    said = f"User: {who} is not authorized to perform: sts:{action} on resource: {arn}"
+    # Only AssumeRole is signed: the other calls have no caller whom the message could name.
+    yield Refusal("AssumeRole", said if action == "AssumeRole" else f"Not authorized to perform sts:{action}")
 
 
 REFUSALS_BY_CALL: dict[tuple[str, str], Callable[[World], Refusals]] = {
@@ -258,5 +257,5 @@ REFUSALS_BY_CALL: dict[tuple[str, str], Callable[[World], Refusals]] = {
     ("iam", "CreateServiceLinkedRole"): create_service_linked_role,
     ("iam", "DeleteServiceLinkedRole"): delete_service_linked_role,
     ("iam", "GetServiceLinkedRoleDeletionStatus"): deletion_status,
-    ("sts", "AssumeRole"): assume_role,
+    **{("sts", name): assume_role for name in ASSUMING},
 }

@@ -65,6 +65,9 @@ EDITS = {
     "RevokeSessions": "RDS-DEL-13",
 }
 
+# The calls of STS that give credentials of a role.
+ASSUMING = ("AssumeRole", "AssumeRoleWithSAML", "AssumeRoleWithWebIdentity")
+
 REFUSALS: dict[str, Documented] = {
     **{name: Documented(PROTECTED, 400, rule) for name, rule in EDITS.items()},
     "AttachReservedToRole": Documented(RESERVED, 400, "RDS-INT-09"),
