@@ -308,7 +308,11 @@ def test_without_a_look_at_the_task_the_role_goes_at_once(aws: DocumentedAws) ->
     iam = client("iam")
     iam.create_service_linked_role(AWSServiceName=RDS)
     iam.delete_service_linked_role(RoleName=NAME)
-    assert refusal(iam.get_role, RoleName=NAME)[0] == "NoSuchEntity"
+    assert refusal(iam.get_role, RoleName=NAME) == (
+        "NoSuchEntity",
+        404,
+        f"The role with name {NAME} cannot be found.",
+    )
 
 
 @pytest.mark.parametrize("condition", [{}, {"StringLike": {"iam:AWSServiceName": RDS}}])
@@ -377,7 +381,13 @@ def test_a_session_of_the_service_keeps_the_role_and_shows_as_activity(aws: Docu
     job = iam.generate_service_last_accessed_details(Arn=arn)["JobId"]
     assert iam.get_service_last_accessed_details(JobId=job)["JobStatus"] == "IN_PROGRESS"
     report = iam.get_service_last_accessed_details(JobId=job)
-    assert report["JobStatus"] == "COMPLETED"
+    assert (report["JobStatus"], report["JobType"]) == ("COMPLETED", "SERVICE_LEVEL")
+    finer = iam.generate_service_last_accessed_details(Arn=arn, Granularity="ACTION_LEVEL")["JobId"]
+    looks = [iam.get_service_last_accessed_details(JobId=finer) for _ in range(2)]
+    assert [(one["JobStatus"], one["JobType"]) for one in looks] == [
+        ("IN_PROGRESS", "ACTION_LEVEL"),
+        ("COMPLETED", "ACTION_LEVEL"),
+    ]
     listed = {one["ServiceNamespace"]: one.get("LastAuthenticatedRegion") for one in report["ServicesLastAccessed"]}
     assert listed == {"ec2": "eu-west-1", "kinesis": None, "logs": None, "sns": None}
     aws.pace(pending=0)

@@ -47,6 +47,7 @@ def generate(world: World) -> dict[str, Any]:
     job = Job(
         id=str(uuid4()),
         arn=arn,
+        granularity=world.call.get("Granularity") or "SERVICE_LEVEL",
         asked_by=world.call.access_key,
         begun=datetime.now(UTC),
         looks=world.draw("pending"),
@@ -77,9 +78,9 @@ def details_refusals(world: World) -> Iterator[Refusal | None]:
 
 
 def details(world: World) -> dict[str, Any]:
-    """Return the report, or that it is still being made."""
+    """Return the report, or that it is still being made; nothing is told of single actions, though asked for."""
     job = world.memory.jobs[world.call.get("JobId")]
-    begun = {"JobType": "SERVICE_LEVEL", "JobCreationDate": job.begun}
+    begun = {"JobType": job.granularity, "JobCreationDate": job.begun}
     if job.looks > 0:
         job.looks -= 1
         return {"JobStatus": "IN_PROGRESS", **begun}

@@ -9,13 +9,14 @@ from urllib.parse import quote
 
 from slrspec.documented import advisor, deletion, linked_role, simulation
 from slrspec.documented.catalogue import POLICY
-from slrspec.documented.wire import Answer, answer
+from slrspec.documented.wire import Answer, answer, refusal
 from slrspec.spec.services import RESERVED_PATH, Service, services
 
 if TYPE_CHECKING:
     from slrspec.documented.world import World
 
 Below = Callable[[], Answer]
+NOT_FOUND = 404
 
 
 def create_service_linked_role(world: World, below: Below) -> Answer:  # noqa: ARG001 - moto's own way is replaced
@@ -104,6 +105,15 @@ def read(world: World, below: Below) -> Answer:
         return below()
 
 
+def get_role(world: World, below: Below) -> Answer:
+    """Read a role, and say in IAM's words, not in moto's, that it is not there."""
+    answered = read(world, below)
+    if answered[0] != NOT_FOUND:
+        return answered
+    said = f"The role with name {world.call.get('RoleName')} cannot be found."
+    return refusal("iam", "NoSuchEntity", NOT_FOUND, said)
+
+
 def with_reserved_policy(world: World, below: Below) -> Answer:
     """Make sure that moto knows the policy of a service's role before it is asked about it."""
     arn = world.call.get("PolicyArn") or world.call.get("PermissionsBoundary")
@@ -122,7 +132,6 @@ def _simply(compute: Callable[[World], Mapping[str, Any]]) -> Callable[[World, B
 
 
 READS = (
-    "GetRole",
     "ListRoles",
     "ListAttachedRolePolicies",
     "ListRolePolicies",
@@ -145,6 +154,7 @@ IAM_DEEDS: Mapping[tuple[str, str], Callable[[World, Below], Answer]] = {
     **{("iam", name): write for name in ("UpdateRole", "UpdateRoleDescription", "TagRole", "UntagRole")},
     **{("iam", name): forced for name in ("DeleteRole", "RemoveRoleFromInstanceProfile")},
     **{("iam", name): read for name in READS},
+    ("iam", "GetRole"): get_role,
     **{("iam", name): with_reserved_policy for name in POLICY_CALLS},
     ("iam", "AttachRolePolicy"): with_reserved_policy,
     ("iam", "GenerateServiceLastAccessedDetails"): _simply(advisor.generate),

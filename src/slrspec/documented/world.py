@@ -57,6 +57,7 @@ class Job:
 
     id: str
     arn: str
+    granularity: str
     asked_by: str
     begun: datetime
     looks: int
