@@ -550,26 +550,63 @@ def test_permission_is_checked_before_anything_is_refused(aws: DocumentedAws) ->
     )
 
 
-def test_sessions_of_roles_are_callers_too_and_have_boundaries(aws: DocumentedAws) -> None:
-    iam, sts = client("iam"), client("sts")
+def policy_allowing(action: str) -> str:
+    statement = {"Effect": "Allow", "Action": action, "Resource": "*"}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+def session_of_a_mighty_role(**policy: str) -> Any:
+    """Return a client of IAM that has a session of a role which may do anything."""
+    iam = client("iam")
     trust = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}
-    iam.create_role(
-        RoleName="r", AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]})
-    )
-    everything = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
-    iam.put_role_policy(RoleName="r", PolicyName="p", PolicyDocument=json.dumps(everything))
-    got = sts.assume_role(RoleArn="arn:aws:iam::123456789012:role/r", RoleSessionName="somebody")["Credentials"]
-    session = client(
+    document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    iam.create_role(RoleName="r", AssumeRolePolicyDocument=document)
+    iam.put_role_policy(RoleName="r", PolicyName="p", PolicyDocument=policy_allowing("*"))
+    arn = "arn:aws:iam::123456789012:role/r"
+    got = client("sts").assume_role(RoleArn=arn, RoleSessionName="somebody", **policy)["Credentials"]
+    return client(
         "iam",
         aws_access_key_id=got["AccessKeyId"],
         aws_secret_access_key=got["SecretAccessKey"],
         aws_session_token=got["SessionToken"],
     )
-    only_reading = {
-        "Version": "2012-10-17",
-        "Statement": [{"Effect": "Allow", "Action": "iam:Get*", "Resource": "*"}],
-    }
-    limit = iam.create_policy(PolicyName="limit", PolicyDocument=json.dumps(only_reading))["Policy"]["Arn"]
+
+
+@pytest.mark.parametrize(
+    ("policy", "answer"),
+    [
+        (policy_allowing("iam:*"), ""),
+        (policy_allowing("iam:Get*"), "because no"),
+        (policy_allowing("*").replace("Allow", "Deny"), "with an explicit deny"),
+        ("{", "because no"),
+        ("[]", "because no"),
+    ],
+)
+def test_a_session_s_own_policy_limits_it(aws: DocumentedAws, policy: str, answer: str) -> None:
+    session = session_of_a_mighty_role(Policy=policy)
+    if answer:
+        assert answer in refusal(session.create_service_linked_role, AWSServiceName=RDS)[2]
+    else:
+        session.create_service_linked_role(AWSServiceName=RDS)
+
+
+def test_users_have_the_boundary_that_they_were_created_with(aws: DocumentedAws) -> None:
+    iam = client("iam")
+    limit = iam.create_policy(PolicyName="limit", PolicyDocument=policy_allowing("iam:Get*"))["Policy"]["Arn"]
+    for name, boundary in (("limited", {"PermissionsBoundary": limit}), ("free", {})):
+        iam.create_user(UserName=name, **boundary)
+        iam.put_user_policy(UserName=name, PolicyName="p", PolicyDocument=policy_allowing("*"))
+    limited, free = (
+        client("iam", aws_access_key_id=key["AccessKeyId"], aws_secret_access_key=key["SecretAccessKey"])
+        for key in (iam.create_access_key(UserName=name)["AccessKey"] for name in ("limited", "free"))
+    )
+    assert refusal(limited.create_service_linked_role, AWSServiceName=RDS)[:2] == ("AccessDenied", 403)
+    free.create_service_linked_role(AWSServiceName=RDS)
+
+
+def test_sessions_of_roles_are_callers_too_and_have_boundaries(aws: DocumentedAws) -> None:
+    iam, session = client("iam"), session_of_a_mighty_role()
+    limit = iam.create_policy(PolicyName="limit", PolicyDocument=policy_allowing("iam:Get*"))["Policy"]["Arn"]
     iam.put_role_permissions_boundary(RoleName="r", PermissionsBoundary=limit)
     assert refusal(session.create_service_linked_role, AWSServiceName=RDS)[:2] == ("AccessDenied", 403)
     iam.delete_role_permissions_boundary(RoleName="r")

@@ -29,16 +29,22 @@ class Caller:
         The identity-based policies, as parsed JSON.
     boundary
         The permissions boundary; None if there is none.
+    session
+        The policy that was given when the session began, which limits it likewise; None if there is none.
 
     """
 
     arn: str
     policies: tuple[Policy, ...]
     boundary: Policy | None = None
+    session: Policy | None = None
 
     def refused(self, request: Request, reading: Reading) -> str:
         """Return the message of the refusal, or an empty text if the request is allowed."""
         decision = decide(self.policies, request, boundary=self.boundary, reading=reading)
+        if self.session is not None and decision is not Decision.EXPLICIT_DENY:
+            within = decide([self.session], request, reading=reading)
+            decision = decision if within is Decision.ALLOWED else within
         if decision is Decision.ALLOWED:
             return ""
         return refusal_message(self.arn, request, decision)
@@ -58,12 +64,12 @@ def caller_of(call: Call) -> Caller | None:
     """Return who makes a call; None for the account's root."""
     for user in call.iam.users.values():
         if any(key.access_key_id == call.access_key for key in user.access_keys):
-            return Caller(user.arn, policies_of_user(call, user))
+            return Caller(user.arn, policies_of_user(call, user), _boundary(call, user))
     for session in _sessions(call):
         if session.access_key_id == call.access_key:
             role = next((r for r in call.iam.roles.values() if r.arn == session.role_arn), None)
             if role is not None:
-                return Caller(session.arn, policies_of(role), _boundary(call, role))
+                return Caller(session.arn, policies_of(role), _boundary(call, role), _session_policy(session))
     return None
 
 
@@ -85,7 +91,24 @@ def policies_of(holder: Any) -> tuple[Policy, ...]:  # noqa: ANN401
     return tuple(json.loads(document) for document in (*holder.policies.values(), *managed))
 
 
-def _boundary(call: Call, role: Any) -> Policy | None:  # noqa: ANN401
-    arn = getattr(role, "permissions_boundary_arn", None) or role.permissions_boundary
+def _session_policy(session: Any) -> Policy | None:  # noqa: ANN401
+    if not session.policy:
+        return None
+    try:
+        document = json.loads(session.policy)
+    except ValueError:
+        document = None
+    # IAM does not begin a session with a policy that is none, moto does; it allows nothing.
+    return document if isinstance(document, dict) else {}
+
+
+def note_boundary(user: Any, arn: str) -> None:  # noqa: ANN401
+    """Keep the ARN of a user's permissions boundary, which moto forgets, where moto keeps that of a role."""
+    user.permissions_boundary_arn = arn
+
+
+def _boundary(call: Call, holder: Any) -> Policy | None:  # noqa: ANN401
+    # Older versions of moto keep that of a role under the second name, newer ones a structure.
+    arn = getattr(holder, "permissions_boundary_arn", None) or getattr(holder, "permissions_boundary", None)
     policy = call.iam.managed_policies.get(arn) if isinstance(arn, str) else None
     return json.loads(document_of(policy)) if policy is not None else None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from slrspec.documented import advisor, deletion, linked_role, simulation
+from slrspec.documented.caller import note_boundary
 from slrspec.documented.catalogue import POLICY
 from slrspec.documented.wire import Answer, answer, refusal
 from slrspec.spec.services import RESERVED_PATH, Service, services
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from slrspec.documented.world import World
 
 Below = Callable[[], Answer]
-NOT_FOUND = 404
+SUCCESS, NOT_FOUND = 300, 404
 
 
 def create_service_linked_role(world: World, below: Below) -> Answer:  # noqa: ARG001 - moto's own way is replaced
@@ -105,6 +106,15 @@ def read(world: World, below: Below) -> Answer:
         return below()
 
 
+def create_user(world: World, below: Below) -> Answer:
+    """Let moto make a user, whose boundary it does not keep."""
+    answered = below()
+    user = world.call.iam.users.get(world.call.get("UserName"))
+    if answered[0] < SUCCESS and user is not None:
+        note_boundary(user, world.call.get("PermissionsBoundary"))
+    return answered
+
+
 def get_role(world: World, below: Below) -> Answer:
     """Read a role, and say in IAM's words, not in moto's, that it is not there."""
     answered = read(world, below)
@@ -155,6 +165,7 @@ IAM_DEEDS: Mapping[tuple[str, str], Callable[[World, Below], Answer]] = {
     **{("iam", name): forced for name in ("DeleteRole", "RemoveRoleFromInstanceProfile")},
     **{("iam", name): read for name in READS},
     ("iam", "GetRole"): get_role,
+    ("iam", "CreateUser"): create_user,
     **{("iam", name): with_reserved_policy for name in POLICY_CALLS},
     ("iam", "AttachRolePolicy"): with_reserved_policy,
     ("iam", "GenerateServiceLastAccessedDetails"): _simply(advisor.generate),
