@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,10 +13,13 @@ from typing import Any
 
 import msgspec
 import pytest
+from click.testing import CliRunner
 
+from slrspec.commands.matrix import matrix
+from slrspec.emulators import judging
 from slrspec.emulators.catalogue import EMULATORS, Emulator
 from slrspec.emulators.issues import issue, reproduction, write_issues
-from slrspec.emulators.judging import judge
+from slrspec.emulators.judging import Judged, Unjudged
 from slrspec.running.results import Run
 from slrspec.running.verdict import Verdict
 from tests.conftest import slrspec
@@ -27,6 +31,12 @@ def moto_server() -> Iterator[str]:
     process, url = started(sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p")
     yield url
     stopped(process)
+
+
+def judge(emulator: Emulator, out: Path, arguments: tuple[str, ...]) -> Judged:
+    judged = judging.judge(emulator, out, arguments)
+    assert isinstance(judged, Judged)
+    return judged
 
 
 def emulator(*command: str, requirements: tuple[str, ...] = ()) -> Emulator:
@@ -63,6 +73,58 @@ def test_what_does_not_start_is_an_error_with_its_last_words(tmp_path: Path) -> 
     )
     assert "it ended with 1 instead of listening: no licence" in judged.run.rules[0].verdicts[0].reason
     assert judged.run.exit_code == 4
+
+
+def test_an_old_run_is_not_taken_for_one_that_ended_without_results(tmp_path: Path) -> None:
+    first = slrspec("run", "--rule", "RDS-INT-01", "--out", "out", "--no-history", cwd=tmp_path)
+    assert first.returncode == 0, first.stderr
+    judged = judging.judge(emulator("{bin}/python", "-c", ""), tmp_path / "out", ("--rule", "NOPE"))
+    assert isinstance(judged, Unjudged)
+    assert judged.reason.startswith("the run ended with 2 and without results: unknown rule 'NOPE'")
+    assert not (tmp_path / "out" / "results.json").exists()
+
+
+def test_where_a_run_ends_without_results_the_others_go_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert slrspec("run", "--rule", "RDS-INT-01", "--out", "out", "--no-history", cwd=tmp_path).returncode == 0
+
+    def run(line: list[str], **_: Any) -> subprocess.CompletedProcess[str]:
+        if "moto-5.2.5" in line:
+            return subprocess.CompletedProcess(line, -9, "", "")
+        shutil.copy("out/results.json", line[line.index("--out") + 1])
+        return subprocess.CompletedProcess(line, 0, "", "")
+
+    monkeypatch.setattr(judging, "programs_of", lambda _: tmp_path)
+    monkeypatch.setattr(subprocess, "run", run)
+    for form, said in (
+        ("text", ("moto-5.2.5: the run ended with -9 and without results", "slrspec-serve: 1 of 1 kept, 0 broken")),
+        ("json", ('"reason": "the run ended with -9', '"passed": 1')),
+    ):
+        done = CliRunner().invoke(matrix, ["moto-5.2.5", "slrspec-serve", "--format", form])
+        assert done.exit_code == 4, done.output
+        for part in said:
+            assert part in done.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said", "code"),
+    [
+        (["--rule", "NOPE"], "unknown rule 'NOPE'", 2),
+        (["--section", "nope"], "unknown section 'nope'", 2),
+        (["--rule", "RDS-DEL-01", "--section", "editing"], "matches no rule", 5),
+        (["--out", "a-file"], "cannot write results", 2),
+        (["--document", "nope", "--list"], "unknown document 'nope'", 2),
+    ],
+)
+def test_what_no_run_would_take_is_refused_before_anything_is_installed(
+    arguments: list[str], said: str, code: int, tmp_path: Path
+) -> None:
+    (tmp_path / "a-file").write_text("not a folder")
+    done = slrspec("matrix", "moto-5.2.5", *arguments, cwd=tmp_path, SLRSPEC_CACHE=str(tmp_path / "cache"))
+    assert (done.returncode, done.stdout) == (code, ""), done.stderr
+    assert said in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert not (tmp_path / "cache").exists()
 
 
 def test_three_runs_in_a_row_have_the_same_verdicts(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from slrspec.spec.location import features_folder
 
 if TYPE_CHECKING:
     from slrspec.emulators.catalogue import Emulator
-    from slrspec.emulators.judging import Judged
+    from slrspec.emulators.judging import Judged, Unjudged
 
 CANNOT_TELL = 4
 
@@ -59,8 +59,8 @@ def matrix(  # noqa: PLR0913, PLR0917 - an option each
     """Install, start and judge real emulators, several at once, each in an environment of its own.
 
     Environments are kept in the user's cache folder (SLRSPEC_CACHE). What cannot be installed or started has a run
-    of errors, with the reason, and the others go on. Exits 0 if each could be judged, whatever the verdicts, and 4
-    if not.
+    of errors, with the reason, and the others go on, as they do where a run ends without results. Exits 0 if each
+    could be judged, whatever the verdicts, and 4 if not.
 
     \b
     Examples:
@@ -70,35 +70,54 @@ def matrix(  # noqa: PLR0913, PLR0917 - an option each
       slrspec matrix --document elasticache
     """  # noqa: D301
     chosen = _chosen(names)
+    features = features_folder(document)
     if listed:
         click.echo(_list(chosen, form))
         return
     from slrspec.emulators.issues import write_issues
-    from slrspec.emulators.judging import jobs_at_once, judge_all
+    from slrspec.emulators.judging import Unjudged, jobs_at_once, judge_all
     from slrspec.history.folder import append
 
     home = out_of(document)
     out = out or home / "matrix"
-    arguments = ["--document", features_folder(document).name]
+    _refuse_what_no_run_takes(features, rules, sections, [out / emulator.name for emulator in chosen])
+    arguments = ["--document", features.name]
     arguments += [word for rule in rules for word in ("--rule", rule)]
     arguments += [word for section in sections for word in ("--section", section)]
     jobs = jobs or jobs_at_once(chosen)
     if sys.stderr.isatty():
         click.echo(f"{len(chosen)} emulators, {jobs} at once", err=True)
 
-    def done(judged: Judged) -> None:
-        append(home / HISTORY, judged.run)
-        number = write_issues(judged.run, judged.results.parent / "issues")
-        if form == "text":
+    def done(judged: Judged | Unjudged) -> None:
+        texts = ""
+        if not isinstance(judged, Unjudged):
+            append(home / HISTORY, judged.run)
+            number = write_issues(judged.run, judged.results.parent / "issues")
             texts = f"; {number} texts in {judged.results.parent / 'issues'}" if number else ""
+        if form == "text":
             click.echo(f"{_line(judged)}{texts}")
 
     found = judge_all(chosen, out, jobs=jobs, arguments=tuple(arguments), done=done)
+    judged = [one for one in found if not isinstance(one, Unjudged)]
     if form == "json":
-        click.echo(json.dumps([_as_json(judged) for judged in found], indent=2))
-    else:
-        click.echo(f"Site: slrspec site {' '.join(str(judged.results) for judged in found)}")
-    context.exit(CANNOT_TELL if any(judged.run.totals[0].error for judged in found) else 0)
+        click.echo(json.dumps([_as_json(one) for one in found], indent=2))
+    elif judged:
+        click.echo(f"Site: slrspec site {' '.join(str(one.results) for one in judged)}")
+    context.exit(CANNOT_TELL if judged != found or any(one.run.totals[0].error for one in judged) else 0)
+
+
+def _refuse_what_no_run_takes(
+    features: Path, rules: tuple[str, ...], sections: tuple[str, ...], folders: list[Path]
+) -> None:
+    """Refuse what each run would refuse, before anything is installed for it."""
+    from slrspec.commands.keeping import writable
+    from slrspec.running.selection import Selection
+    from slrspec.spec.gherkin import read_specification
+
+    specification = read_specification(features)
+    Selection(rules=rules, sections=sections).checked(specification).select(specification)
+    for folder in folders:
+        writable(folder)
 
 
 def _chosen(names: tuple[str, ...]) -> list[Emulator]:
@@ -117,9 +136,12 @@ def _list(chosen: list[Emulator], form: str) -> str:
     return "\n".join(f"{e.name}{f': {e.note}' if e.note else ''}" for e in chosen)
 
 
-def _line(judged: Judged) -> str:
+def _line(judged: Judged | Unjudged) -> str:
+    from slrspec.emulators.judging import Unjudged
     from slrspec.reporting.plain import plain, shortened
 
+    if isinstance(judged, Unjudged):
+        return f"{judged.emulator.name}: {plain(judged.reason)} ({judged.seconds:.0f} s)"
     totals = judged.run.totals[0]
     said = f"{totals.passed} of {totals.rules} kept, {totals.failed} broken"
     for count, word in ((totals.unsupported, "unsupported"), (totals.error, "error"), (totals.not_run, "not run")):
@@ -131,12 +153,16 @@ def _line(judged: Judged) -> str:
     return line
 
 
-def _as_json(judged: Judged) -> dict[str, object]:
+def _as_json(judged: Judged | Unjudged) -> dict[str, object]:
+    from slrspec.emulators.judging import Unjudged
+
+    told = {"name": judged.emulator.name, "seconds": round(judged.seconds, 1)}
+    if isinstance(judged, Unjudged):
+        return {**told, "results": None, "reason": judged.reason}
     totals = judged.run.totals[0]
     return {
-        "name": judged.emulator.name,
+        **told,
         "results": str(judged.results),
-        "seconds": round(judged.seconds, 1),
         "passed": totals.passed,
         "failed": totals.failed,
         "unsupported": totals.unsupported,

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 SUITE_MEMORY = 300
 """Megabytes that the suite itself needs beside an emulator."""
+LAST_WORDS = 300
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,15 @@ class Judged:
     emulator: Emulator
     run: Run
     results: Path
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Unjudged:
+    """An emulator whose run ended without results: with what reason, and after how many seconds."""
+
+    emulator: Emulator
+    reason: str
     seconds: float
 
 
@@ -55,8 +65,8 @@ def judge_all(
     *,
     jobs: int,
     arguments: tuple[str, ...],
-    done: Callable[[Judged], None],
-) -> list[Judged]:
+    done: Callable[[Judged | Unjudged], None],
+) -> list[Judged | Unjudged]:
     """Judge emulators, and return what became of them in their order.
 
     Parameters
@@ -72,7 +82,7 @@ def judge_all(
 
     """
     emulators = list(emulators)
-    found: dict[str, Judged] = {}
+    found: dict[str, Judged | Unjudged] = {}
     with ThreadPoolExecutor(jobs) as pool:
         waiting = [pool.submit(judge, emulator, out / emulator.name, arguments) for emulator in emulators]
         try:
@@ -86,10 +96,12 @@ def judge_all(
     return [found[emulator.name] for emulator in emulators]
 
 
-def judge(emulator: Emulator, out: Path, arguments: tuple[str, ...] = ()) -> Judged:
+def judge(emulator: Emulator, out: Path, arguments: tuple[str, ...] = ()) -> Judged | Unjudged:
     """Install, start and judge one emulator. One that cannot be installed or started has a run of errors."""
     began = time.monotonic()
     port = free_port()
+    file = out / "results.json"
+    file.unlink(missing_ok=True)  # an earlier run's, which would be taken for this one's if this one has none
     with tempfile.TemporaryDirectory(prefix="slrspec-emulator-") as home:
         places = {"port": str(port), "home": home}
         try:
@@ -110,10 +122,11 @@ def judge(emulator: Emulator, out: Path, arguments: tuple[str, ...] = ()) -> Jud
             text=True,
             check=False,
         )
-    file = out / "results.json"
+    seconds = time.monotonic() - began
     if not file.is_file() or not file.stat().st_size:
-        raise ProviderTrouble(f"{emulator.name}: the run ended without results: {finished.stderr.strip()[-300:]}")
-    return Judged(emulator, read_run(file), file, time.monotonic() - began)
+        said = finished.stderr.strip().removeprefix("slrspec: ")[-LAST_WORDS:]
+        return Unjudged(emulator, f"the run ended with {finished.returncode} and without results: {said}", seconds)
+    return Judged(emulator, read_run(file), file, seconds)
 
 
 def _settings(emulator: Emulator, port: int, command: list[str], places: dict[str, str]) -> str:
