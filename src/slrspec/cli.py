@@ -6,7 +6,7 @@ import datetime as dt
 import gc
 import json
 import sys
-from contextlib import closing
+from contextlib import closing, suppress
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -17,6 +17,7 @@ from click.shell_completion import CompletionItem, get_completion_class
 import slrspec
 from slrspec.commands.lazily import LazyGroup
 from slrspec.commands.places import CELLS, DEFAULT_OUT, RESULTS, out_of
+from slrspec.commands.standard_output import writable_output
 from slrspec.errors import SlrspecError, UsageError
 from slrspec.running.garbage import hardly_collect
 from slrspec.running.interruption import terminated_like_ctrl_c
@@ -618,24 +619,30 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     """
     hardly_collect()
     try:
-        with terminated_like_ctrl_c():
+        with terminated_like_ctrl_c(), writable_output():
             code = with_room(lambda: command.main(arguments, prog_name="slrspec", standalone_mode=False))
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         code = error.exit_code
     except (SlrspecError, click.ClickException) as error:
         said = error.format_message() if isinstance(error, click.ClickException) else str(error)
-        click.echo(f"slrspec: {' '.join(said.split())}", err=True)
+        _tell(" ".join(said.split()))
         code = error.exit_code
     except click.Abort:
-        click.echo("slrspec: interrupted", err=True)
+        _tell("interrupted")
         code = INTERRUPTED
     except Exception as error:
         if not _interrupted(error):
             raise
-        click.echo("slrspec: interrupted", err=True)
+        _tell("interrupted")
         code = INTERRUPTED
     sys.exit(code)
+
+
+def _tell(line: str) -> None:
+    """Say what was wrong; where nobody can be told, the exit code still says it."""
+    with suppress(OSError):
+        click.echo(f"slrspec: {line}", err=True)
 
 
 def _interrupted(error: BaseException | None) -> bool:

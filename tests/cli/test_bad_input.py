@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -157,3 +161,50 @@ def test_the_users_own_pytest_settings_change_nothing(tmp_path: Path) -> None:
         "run", "--rule", "RDS-DEL-03", cwd=tmp_path, PYTEST_ADDOPTS="--more-nonsense", PYTEST_PLUGINS="nonsense"
     )
     assert run.returncode == 0, run.stderr
+
+
+LISTS = (
+    ["rules"],
+    ["rules", "--format", "json"],
+    ["schema"],
+    ["steps"],
+    ["--help"],
+    ["run", "--rule", "RDS-DEL-01", "--format", "json"],
+)
+
+
+def with_output(arguments: list[str], output: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """Run the command in a shell, with standard output as the shell's redirection says."""
+    line = f"{shlex.join([sys.executable, '-m', 'slrspec', *arguments])} {output}"
+    return subprocess.run(line, shell=True, cwd=cwd, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize("arguments", LISTS)
+@pytest.mark.parametrize(
+    ("output", "said"), [(">/dev/full", "No space left on device"), (">&-", "standard output is closed")]
+)
+def test_output_that_cannot_be_written_is_one_line(
+    arguments: list[str], output: str, said: str, tmp_path: Path
+) -> None:
+    done = with_output(arguments, output, tmp_path)
+    assert (done.returncode, done.stderr) == (2, f"slrspec: cannot write: {said}\n")
+
+
+@pytest.mark.parametrize("arguments", LISTS)
+def test_a_reader_that_has_ended_is_told_as_the_shell_tells_it(arguments: list[str], tmp_path: Path) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "w") as pipe:
+        done = subprocess.run(
+            [sys.executable, "-m", "slrspec", *arguments],
+            cwd=tmp_path,
+            stdout=pipe,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert (done.returncode, done.stderr) == (141, "")
+
+
+def test_what_was_wrong_has_its_code_where_nobody_can_be_told(tmp_path: Path) -> None:
+    assert with_output(["rules", "--section", "nope"], "2>/dev/full", tmp_path).returncode == 2

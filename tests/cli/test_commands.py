@@ -177,5 +177,5 @@ def test_a_command_does_not_import_the_others(tmp_path: Path) -> None:
         "    print([name for name in sys.modules if name.startswith('slrspec.commands.')])"
     )
     run = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True)
-    needed = {"slrspec.commands.lazily", "slrspec.commands.places", "slrspec.commands.merge"}
+    needed = {f"slrspec.commands.{name}" for name in ("lazily", "places", "standard_output", "merge")}
     assert set(ast.literal_eval(run.stdout.splitlines()[-1])) == needed
