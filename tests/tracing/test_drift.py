@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from slrspec.documented.catalogue import policy_versions
+from slrspec.providers.server_process import free_port
 from slrspec.tracing.drift import NamedPolicy, compare_policies, record_of
 from tests.conftest import slrspec
 
@@ -41,6 +42,24 @@ def test_the_history_of_the_policy(tmp_path: Path) -> None:
     ]
     assert found == HISTORY
     assert [one["action"] for one in told[-1]["removed"]] == ["sns:Publish"]
+
+
+def test_the_history_as_markdown(tmp_path: Path) -> None:
+    told = slrspec("drift", "--history", "--format", "markdown", cwd=tmp_path).stdout
+    assert told.startswith("### v5 of 2019-02-04: 36 grants\n\n### v6 of 2019-04-16: 40 grants; 4 added\n\n* `+` ")
+    assert told.count("### ") == len(HISTORY)
+
+
+def test_the_history_is_of_no_baseline(tmp_path: Path) -> None:
+    done = slrspec("drift", "--history", "--baseline", "x", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (2, "slrspec: --history and --baseline exclude each other\n")
+
+
+def test_where_nobody_listens_there_is_no_drift_to_tell_of(tmp_path: Path) -> None:
+    done = slrspec("drift", "--provider", f"endpoint:http://127.0.0.1:{free_port()}", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (4, "")
+    assert done.stderr.startswith("slrspec: the role cannot be read: http://127.0.0.1:")
+    assert done.stderr.count("\n") == 1
 
 
 def policy(*statements: Any) -> NamedPolicy:

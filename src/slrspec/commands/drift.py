@@ -10,11 +10,21 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from slrspec.documented.catalogue import DEFAULT_EDITION, PINNED
-from slrspec.errors import UsageError
+from slrspec.errors import SlrspecError, UsageError
 
 if TYPE_CHECKING:
     from slrspec.spec.grants import Grant
     from slrspec.tracing.drift import Live, NamedPolicy, PolicyDrift
+
+CANNOT_TELL = 4
+# What the history is not about: it is that of all versions.
+OF_A_COMPARISON = ("provider", "file", "documented", "baseline")
+
+
+class Undecided(SlrspecError):
+    """The provider gave no answer that could be compared."""
+
+    exit_code = CANNOT_TELL
 
 
 @click.command()
@@ -51,7 +61,8 @@ def drift(
     """Tell whether the role's policy, or the role itself, is not what it was. Exits 1 if it is not.
 
     Three policies are compared as grants: the one that the page prints, a pinned version, and the live one. What
-    differs between pinned and live is drift; how the page differs from both is told beside it.
+    differs between pinned and live is drift; how the page differs from both is told beside it. Exits 4 if the
+    provider gives no answer.
 
     \b
     Examples:
@@ -60,6 +71,7 @@ def drift(
       slrspec drift --history
     """  # noqa: D301
     if history:
+        _refuse_what_history_passes_over(context)
         click.echo(_printed_history(form), nl=False)
         return
     if (provider is None) == (file is None):
@@ -81,6 +93,14 @@ def drift(
     context.exit(1 if drifted else 0)
 
 
+def _refuse_what_history_passes_over(context: click.Context) -> None:
+    for parameter in context.command.params:
+        if parameter.name in OF_A_COMPARISON and (
+            context.get_parameter_source(parameter.name) is not click.core.ParameterSource.DEFAULT
+        ):
+            raise UsageError(f"--history and {parameter.opts[0]} exclude each other")
+
+
 def _version(kind: str, spelling: str) -> NamedPolicy:
     from slrspec.documented.catalogue import policy_of
     from slrspec.tracing.drift import NamedPolicy
@@ -94,12 +114,17 @@ def _version(kind: str, spelling: str) -> NamedPolicy:
 
 def _live(name: str) -> Live:
     from slrspec.providers.registry import find_provider
+    from slrspec.running.trouble import judged
     from slrspec.tracing.live import read_live
 
     provider = find_provider(name)
     try:
         with provider.open_account("drift") as account:
             return read_live(account)
+    except SlrspecError:
+        raise
+    except Exception as error:
+        raise Undecided(f"the role cannot be read: {judged(error, name)}") from error
     finally:
         provider.close()
 
@@ -169,10 +194,11 @@ def _printed_history(form: str) -> str:
             for one, policy, d in zip(versions, named, [None, *drifts], strict=True)
         ]
         return json.dumps(told, indent=2) + "\n"
-    lines = [f"{versions[0].version} of {versions[0].created}: {len(named[0].grants)} grants"]
+    headline, row, between = ("### ", "* `{}` {}", [""]) if form == "markdown" else ("", "  {} {}", [])
+    lines = [f"{headline}{versions[0].version} of {versions[0].created}: {len(named[0].grants)} grants"]
     for one, policy, change in zip(versions[1:], named[1:], drifts, strict=True):
         what = change.summary.partition(": ")[2]
-        lines.append(f"{one.version} of {one.created}: {len(policy.grants)} grants; {what}")
-        if form != "line":
-            lines += [f"  {sign} {text}" for sign, text in _rows(change)]
+        lines += [*between, f"{headline}{one.version} of {one.created}: {len(policy.grants)} grants; {what}"]
+        rows = [] if form == "line" else _rows(change)
+        lines += [*(between if rows else []), *(row.format(sign, text) for sign, text in rows)]
     return "\n".join(lines) + "\n"

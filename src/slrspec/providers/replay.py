@@ -102,8 +102,19 @@ class ReplayProvider:
 
     @contextmanager
     def open_account(self, scenario: str) -> Iterator[ReplayedAccount]:
-        """Open the record of a scenario; one that could not begin cannot again."""
-        recorded = self._results[scenario]
+        """Open the record of a scenario; one that could not begin cannot again.
+
+        Raises
+        ------
+        UsageError
+            For an account that is of no scenario of the record, as `drift` and `smoke` open one.
+        ProviderTrouble
+            For a scenario that could not begin, or could not be cleaned up.
+
+        """
+        recorded = self._results.get(scenario)
+        if recorded is None:
+            raise UsageError(f"a record has no account but those of its scenarios, and no {scenario!r}")
         if not recorded.steps:
             raise ProviderTrouble(recorded.reason)
         self._start()

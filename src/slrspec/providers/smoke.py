@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from slrspec.errors import SlrspecError
 from slrspec.running.trouble import OperationUnsupported, ProviderTrouble, judged
 
 if TYPE_CHECKING:
@@ -49,12 +50,21 @@ class Look:
 
 
 def smoke(provider: Provider) -> Iterator[Look]:
-    """Look at a provider, and yield what was seen as soon as it is; stops where nothing more can be seen."""
+    """Look at a provider, and yield what was seen as soon as it is; stops where nothing more can be seen.
+
+    Raises
+    ------
+    SlrspecError
+        If nothing can be looked at that way, as on a real account, which a guard refuses, or in a record.
+
+    """
     began = time.monotonic()
     described = provider.describe()
     with ExitStack() as opened:
         try:
             account = opened.enter_context(provider.open_account("smoke/one"))
+        except SlrspecError:
+            raise
         except Exception as error:  # noqa: BLE001 - whatever keeps an account from being opened is what is looked for
             said = " ".join(str(error).split())
             yield Look("answers", ok=False, said=said, advice=next((ADVICE[w] for w in ADVICE if w in said), ""))
