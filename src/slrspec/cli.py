@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import gc
 import json
+import math
 import sys
 from contextlib import closing, suppress
 from importlib import import_module
@@ -79,6 +80,13 @@ def _complete_documents(
     from slrspec.spec.location import document_ids
 
     return [CompletionItem(name) for name in document_ids() if name.startswith(incomplete)]
+
+
+def _finite(_context: click.Context, _parameter: click.Parameter, given: float | None) -> float | None:
+    """Refuse what is a number to Python and no limit to anybody: nothing costs more than `nan`."""
+    if given is not None and not math.isfinite(given):
+        raise click.BadParameter(f"{given} is no limit")
+    return given
 
 
 RULE = _complete(lambda specification: specification.by_id)
@@ -172,7 +180,13 @@ text_or_json = click.option(
     metavar="FILE",
     help="For --cell: the plan.",
 )
-@click.option("--max-usd", type=click.FloatRange(min=0), metavar="USD", help="What a run on aws may cost.")
+@click.option(
+    "--max-usd",
+    type=click.FloatRange(min=0),
+    callback=_finite,
+    metavar="USD",
+    help="What a run on aws may cost.",
+)
 @click.option("--plan", "plan", default="", metavar="DIGEST", help="Run on aws only what slrspec plan has shown.")
 @click.option(
     "--confirm", default="", metavar="ALIAS", help="The alias of the account that a run on aws writes to."

@@ -38,6 +38,9 @@ def refused(*arguments: str | Path, cwd: Path, code: int = 2) -> str:
         (["run", "--deviations", "x.toml", "--no-deviations"], "exclude each other"),
         (["run", "--features", "nowhere"], "no such folder"),
         (["run", "--workers", "0"], "not in the range"),
+        (["run", "--provider", "moto:x"], "moto takes nothing behind the colon"),
+        (["run", "--provider", "aws", "--max-usd", "nan"], "nan is no limit"),
+        (["run", "--provider", "aws", "--max-usd", "inf"], "inf is no limit"),
         (["show", "RDS-XXX-01"], "unknown rule"),
         (["rules", "--section", "edit"], "did you mean editing?"),
         (["deviations", "--file", "nowhere.toml"], "cannot be read"),
@@ -57,6 +60,31 @@ def refused(*arguments: str | Path, cwd: Path, code: int = 2) -> str:
 )
 def test_it_is_refused_in_one_line(arguments: list[str], said: str, tmp_path: Path) -> None:
     assert said in refused(*arguments, cwd=tmp_path)
+
+
+@pytest.mark.parametrize("command", [["smoke"], ["drift", "--provider"]])
+def test_a_record_has_no_account_but_those_of_its_scenarios(command: list[str], tmp_path: Path) -> None:
+    assert slrspec("run", "--rule", "RDS-INT-01", "--out", "out", cwd=tmp_path).returncode == 0
+    said = refused(*command, "replay:out/results.json", cwd=tmp_path)
+    assert "a record has no account but those of its scenarios" in said
+
+
+@pytest.mark.parametrize("command", [["smoke"], ["drift", "--provider"]])
+def test_a_real_account_is_for_a_run(command: list[str], tmp_path: Path) -> None:
+    assert "writes to a real account" in refused(*command, "aws", cwd=tmp_path, code=3)
+
+
+def test_a_document_that_nobody_has_observed_is_not_planned(tmp_path: Path) -> None:
+    (tmp_path / "slrspec.toml").write_text(
+        "[sandbox]\n"
+        'account-id = "111122223333"\n'
+        'alias = "slrspec-sandbox"\n'
+        'regions = ["us-east-1"]\n'
+        'role-arn = "arn:aws:iam::111122223333:role/slrspec/runner"\n'
+        'blocklist = ["444455556666"]\n'
+    )
+    said = refused("plan", "--document", "elasticache", cwd=tmp_path)
+    assert "documents that can be run on aws: rds, catalogue, questions" in said
 
 
 def test_a_selection_of_nothing_has_its_own_code(tmp_path: Path) -> None:

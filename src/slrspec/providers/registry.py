@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from functools import cache
 from importlib.metadata import EntryPoint, distribution, entry_points
 from typing import TYPE_CHECKING
@@ -38,7 +39,8 @@ def find_provider(spelling: str) -> Provider:
     Raises
     ------
     UsageError
-        If no installed distribution has a provider of that name, or it cannot be loaded or made.
+        If no installed distribution has a provider of that name, it cannot be loaded or made, or something stands
+        behind the colon that it does not take.
 
     """
     named = named_endpoints()
@@ -51,7 +53,10 @@ def find_provider(spelling: str) -> Provider:
     if found is None:
         raise UsageError(f"unknown provider {name!r}", hint=f"known: {', '.join(provider_names())}")
     try:
-        provider: Provider = found.load()(*([argument] if colon else []))
+        made = found.load()
+        if colon and not inspect.signature(made).parameters:
+            raise UsageError(f"{name} takes nothing behind the colon")
+        provider: Provider = made(argument) if colon else made()
     except (ImportError, AttributeError, TypeError) as error:
         raise UsageError(f"the provider {spelling!r} cannot be used: {error}") from error
     return provider

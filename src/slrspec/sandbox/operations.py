@@ -296,8 +296,24 @@ def needs_of(scenario: str) -> Needs:
     """
     found = read_operations().scenarios.get(scenario)
     if found is None:
-        raise UsageError(f"the scenario {scenario} was never observed", hint="python tools/operations.py")
+        raise UsageError(f"the scenario {scenario} was never observed on the model of AWS", hint=_hint(scenario))
     return found
+
+
+def _hint(scenario: str) -> str:
+    """Return what to do about a scenario that nobody has observed: observe it, or choose another document."""
+    observed = read_operations().scenarios
+    if scenario.partition("-")[0] in {one.partition("-")[0] for one in observed}:
+        return "python tools/operations.py"
+    from slrspec.spec.gherkin import read_specification
+    from slrspec.spec.location import document_ids, features_folder
+
+    able = [
+        document
+        for document in document_ids()
+        if any(one.id in observed for one in read_specification(features_folder(document)).scenarios)
+    ]
+    return f"documents that can be run on aws: {', '.join(able)}"
 
 
 def is_read(service: str, operation: str) -> bool:
