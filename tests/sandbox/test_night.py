@@ -256,6 +256,26 @@ def test_a_role_that_slrspec_may_delete_is_put_back_as_it_was(documented_place: 
     assert tags == {"slrspec-suite": "rds-slr", "team": "db"}
 
 
+def test_a_role_that_appears_after_the_preflight_has_looked_is_never_touched(
+    documented_place: Place, tmp_path: Path
+) -> None:
+    """Somebody's first DB instance brings it, just before the lease is taken."""
+
+    def appear(proxy: FaultyProxy, call: Call, forward: Callable[[], Any]) -> Any:
+        documented_place.iam.create_service_linked_role(AWSServiceName="rds.amazonaws.com", Description="theirs")
+        before.append(everything(documented_place))
+        return forward()
+
+    before: list[Any] = []
+    plan = Plan(appear, concerns=_that("GetParametersByPath"))
+    with proxied(documented_place.url, documented_place.account, plan) as proxy:
+        run = rehearsal(documented_place, tmp_path, proxy.url).run("-q", "--rule", "RDS-COM-10")
+        assert [call.operation for call in proxy.writes] == ["PutParameter", "DeleteParameter"]
+    assert run.returncode == 3, run.stdout + run.stderr
+    assert "that is not slrspec's has appeared since the plan was made" in run.stderr
+    assert [everything(documented_place)] == before
+
+
 def test_where_others_use_rds_the_role_is_left_alone(documented_place: Place, tmp_path: Path) -> None:
     found = rehearsal(documented_place, tmp_path)
     from slrspec.steps.db_instance import SMALLEST

@@ -25,7 +25,7 @@ from slrspec.sandbox.names import new_run
 from slrspec.sandbox.operations import LEASE, PREFLIGHT, SWEEPING
 from slrspec.sandbox.planning import Plan, make_plan
 from slrspec.sandbox.preflight import FULL, Found, look_around, refuse_doubt
-from slrspec.sandbox.role_record import read_role
+from slrspec.sandbox.role_record import may_be_deleted, read_role
 from slrspec.sandbox.sweep import sweep, sweep_pace
 from slrspec.sandbox.tidying import end
 from slrspec.sandbox.writes import Sender
@@ -136,7 +136,7 @@ def held(
         show(plan, found)
         refuse_other_plan(plan, permission.plan)
         connection.guard.owns_role = found.lane == FULL
-        lease = _leased(connection, plan)
+        lease = _leased(connection, plan, found.lane)
         connection.guard.before_write = lambda: _check(connection, lease)
         journal = opened.enter_context(_opened_journal(folder / JOURNAL, connection, lease))
         pace = pace_of(settings)
@@ -231,7 +231,7 @@ def refuse_other_plan(plan: Plan, shown: str) -> None:
         )
 
 
-def _leased(connection: Connection, plan: Plan) -> Lease:
+def _leased(connection: Connection, plan: Plan, lane: str) -> Lease:
     expires = connection.expires
     assert expires is not None  # the preflight has seen it
     now = datetime.now(UTC)
@@ -242,6 +242,12 @@ def _leased(connection: Connection, plan: Plan) -> Lease:
         if lease.older:
             lease.abandon()
             raise SafetyRefusal("an earlier run has ended without tidying up", hint="slrspec sweep")
+        if lane == FULL and not may_be_deleted(lease.record.role):  # the preflight looked before the lease was held
+            lease.abandon()
+            raise SafetyRefusal(
+                "a service-linked role that is not slrspec's has appeared since the plan was made",
+                hint="nothing was written; run again, and it is left as it is",
+            )
     return lease
 
 
