@@ -256,6 +256,23 @@ def test_a_role_that_slrspec_may_delete_is_put_back_as_it_was(documented_place: 
     assert tags == {"slrspec-suite": "rds-slr", "team": "db"}
 
 
+def test_what_its_owner_does_to_a_role_meanwhile_is_told_and_stays(documented_place: Place, tmp_path: Path) -> None:
+    iam = documented_place.iam
+    name = iam.create_service_linked_role(AWSServiceName="rds.amazonaws.com")["Role"]["RoleName"]
+
+    def edit(proxy: FaultyProxy, call: Call, forward: Callable[[], Any]) -> Any:
+        iam.update_role(RoleName=name, Description="of the team data")
+        return forward()
+
+    plan = Plan(edit, concerns=_that("ListInstanceProfiles"))  # which only a sweep calls, so no verdict is about it
+    with proxied(documented_place.url, documented_place.account, plan) as proxy:
+        run = rehearsal(documented_place, tmp_path, proxy.url).run("-q", "--rule", "RDS-INT-06")
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert f"left alone in the account: the service-linked role {name}: it is somebody else's" in run.stderr
+    assert iam.get_role(RoleName=name)["Role"]["Description"] == "of the team data"
+    assert documented_place.ssm.get_parameters_by_path(Path="/slrspec/lease")["Parameters"] == []
+
+
 def test_a_role_that_appears_after_the_preflight_has_looked_is_never_touched(
     documented_place: Place, tmp_path: Path
 ) -> None:

@@ -244,16 +244,29 @@ def test_a_role_that_was_deleted_comes_back(place: Place) -> None:
     assert differences(before, everything(place), made_anew=True) == []
 
 
-def test_a_borrowed_role_is_put_back_and_never_deleted(place: Place) -> None:
+def test_a_borrowed_role_is_never_written_to_and_what_its_owner_changed_is_told(place: Place) -> None:
     found = linked(place)
-    before = everything(place)
     lease_of_a_dead_run(place, found)
     place.iam.update_role_description(RoleName=found.name, Description="edited")
     place.iam.tag_role(RoleName=found.name, Tags=[{"Key": "team", "Value": "x"}])
+    edited = read_role(place.iam)
     with proxied(place.url, place.account) as proxy:
-        assert swept(Place(proxy.url)).exit_code == 0
-        assert "DeleteServiceLinkedRole" not in {call.operation for call in proxy.calls}
-    assert differences(before, everything(place)) == []
+        report = swept(Place(proxy.url))
+        assert {call.service for call in proxy.writes} == {"ssm"}
+    assert read_role(place.iam) == edited
+    changes = "the description was another; there were no such tags"
+    told = f"the service-linked role {found.name}: it is somebody else's, and has changed: {changes}"
+    assert (report.suspicious, report.left, report.exit_code) == ((told,), (), 4)
+    assert would_sweep(place.client, REGIONS, ()).exit_code == 0  # the lease was given back all the same
+
+
+def test_a_borrowed_role_that_its_owner_has_deleted_is_not_made_anew(moto_place: Place) -> None:
+    found = linked(moto_place)
+    lease_of_a_dead_run(moto_place, found)
+    moto_place.iam.delete_service_linked_role(RoleName=found.name)
+    report = swept(moto_place)
+    assert read_role(moto_place.iam) is None
+    assert report.suspicious == (f"the service-linked role {found.name}: it is somebody else's, and is gone",)
 
 
 def test_a_role_is_kept_while_somebody_elses_instance_needs_it(moto_place: Place) -> None:

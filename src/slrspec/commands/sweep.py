@@ -86,7 +86,7 @@ def _as_text(report: SweepReport) -> str:
     groups = (
         ("gone" if report.applied else "a run's", report.gone),
         ("left", report.left),
-        ("looks like a run's, left alone", report.suspicious),
+        ("left alone", report.suspicious),
         ("trouble", report.troubles),
     )
     lines += [f"{what}: {one}" for what, found in groups for one in found]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -188,6 +189,13 @@ def _give_back(account: HeldAccount, file: Path) -> None:
         account.left.append(f"nobody can tell what: {error}")
     else:
         account.left[:] = [*report.left, *report.troubles]
+        for one in report.suspicious:
+            _tell(f"left alone in the account: {one}")
+
+
+def _tell(line: str) -> None:
+    """Say at once what is no error and stands in no result."""
+    sys.stderr.write(f"slrspec: {line}\n")
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 An account has one such role, under a name that is not ours to choose. Whose it is, is told by what was found before
 the first write: where there was none, or one with slrspec's tag, a run owns it and may delete it; any other is
-borrowed, is never deleted, and is put back as it was.
+borrowed, and is never written to.
 
 Source: IAM API reference, CreateServiceLinkedRole (takes a description but no tags), TagRole, UpdateRole.
 """

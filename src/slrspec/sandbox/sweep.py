@@ -16,7 +16,7 @@ import msgspec
 from slrspec.sandbox.finding import MISSING, SKEW, code_of, evidence_of, find, told, trouble_of_calls
 from slrspec.sandbox.lease import SWEEP, look_for_leases
 from slrspec.sandbox.names import parse_tags
-from slrspec.sandbox.role_record import EMPTYING, ROLE_PATH, read_roles, writes_to_restore
+from slrspec.sandbox.role_record import EMPTYING, ROLE_PATH, may_be_deleted, read_roles, writes_to_restore
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -82,6 +82,8 @@ class Look:
         Why the role cannot be put back now, or ever; empty if nothing keeps it.
     waiting
         Whether that may pass by itself.
+    theirs
+        What is not as it was found about a role that is somebody else's, in words; empty if nothing is.
 
     """
 
@@ -89,6 +91,7 @@ class Look:
     role: tuple[Write, ...] = ()
     kept: str = ""
     waiting: bool = False
+    theirs: str = ""
 
     @property
     def left(self) -> list[str]:
@@ -120,7 +123,7 @@ class SweepReport:
     left
         What is a run's, or should be as it was, and is not.
     suspicious
-        What looks like a run's and may not be: left alone.
+        What looks like a run's and may not be, or is somebody else's and has changed: left alone.
     troubles
         What could not be looked at or done, and why.
     holder
@@ -198,6 +201,8 @@ def look(clients: Clients, target: Target, *, only_runs_role: bool = False) -> L
     except trouble_of_calls() as error:
         found.troubles.append(f"the service-linked role cannot be looked at: {told(error)}")
         return Look(found)
+    if target.before is not None and not may_be_deleted(target.before):
+        return Look(found, theirs=_altered(target.before, roles))
     if not roles:
         return Look(found, tuple(writes_to_restore(target.before, None)))
     writes: list[Write] = []
@@ -212,6 +217,15 @@ def look(clients: Clients, target: Target, *, only_runs_role: bool = False) -> L
             writes.extend(writes_to_restore(before, role))
     own = {f"{thing.kind} {thing.name} in {thing.region}" for thing in found.own}
     return Look(found, tuple(writes), kept, waiting=bool(kept and own & set(found.in_use)))
+
+
+def _altered(borrowed: RoleRecord, roles: Iterable[RoleRecord]) -> str:
+    """Tell what has changed about a role that is somebody else's: no run writes to it, so they have done that."""
+    now = next((role for role in roles if role.name == borrowed.name), None)
+    if now is None:
+        return f"the service-linked role {borrowed.name}: it is somebody else's, and is gone"
+    changes = "; ".join(write.why for write in writes_to_restore(borrowed, now))
+    return changes and f"the service-linked role {borrowed.name}: it is somebody else's, and has changed: {changes}"
 
 
 def _why_kept(target: Target, found: Found, role: RoleRecord) -> str:
@@ -258,7 +272,8 @@ def would_sweep(clients: Clients, regions: Sequence[str], journals: Sequence[Int
 
 
 def _suspicious(seen: Look) -> tuple[str, ...]:
-    return tuple(f"{thing}: {thing.claim.why}" for thing in seen.found.suspicious)
+    theirs = (seen.theirs,) if seen.theirs else ()
+    return (*(f"{thing}: {thing.claim.why}" for thing in seen.found.suspicious), *theirs)
 
 
 # ---- sweeping

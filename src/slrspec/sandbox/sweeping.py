@@ -11,7 +11,7 @@ from slrspec.sandbox.lease import SWEEP, LeaseRecord, acquire, look_for_leases, 
 from slrspec.sandbox.opening import JOURNAL, connected
 from slrspec.sandbox.operations import LEASE, SWEEPING, is_read
 from slrspec.sandbox.preflight import look_around, refuse_doubt
-from slrspec.sandbox.role_record import read_role
+from slrspec.sandbox.role_record import may_be_deleted, read_role
 from slrspec.sandbox.sweep import SweepReport, sweep, sweep_pace, would_sweep
 from slrspec.sandbox.writes import Sender
 
@@ -85,7 +85,8 @@ def swept(
         lease = _leased(connection, wanted)
         guard = connection.guard
         guard.before_write = lambda: _check(connection, lease)
-        guard.sweeping = guard.owns_role = True
+        guard.sweeping = True
+        guard.owns_role = may_be_deleted(lease.record.role)
         _widen(connection, [lease.record])
         with (
             Journal(folder / JOURNAL, guard.run, lease.epoch) as journal,
