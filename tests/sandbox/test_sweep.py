@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -203,6 +204,22 @@ def test_a_creation_that_was_refused_is_no_evidence(moto_place: Place, tmp_path:
     moto_place.iam.create_group(GroupName=name(RUN, 1))
     assert len(swept(moto_place, journals=read_journal(tmp_path / "j")).suspicious) == 1
     assert len(moto_place.iam.list_groups()["Groups"]) == 1
+
+
+@pytest.mark.parametrize(("ago", "own"), [(timedelta(seconds=1), True), (timedelta(days=200), False)])
+def test_a_journal_claims_a_role_of_another_service_only_if_it_came_just_then(
+    moto_place: Place, tmp_path: Path, ago: timedelta, own: bool
+) -> None:
+    """Scenarios try to create it, and must not get it; months later somebody may need one."""
+    service = "elasticache.amazonaws.com"
+    with Journal(tmp_path / "j", RUN, 1) as journal:
+        journal.intend(service="iam", operation="CreateServiceLinkedRole", region="us-east-1", name=service)
+    intents = [replace(one, time=(datetime.now(UTC) - ago).isoformat()) for one in read_journal(tmp_path / "j")]
+    moto_place.iam.create_service_linked_role(AWSServiceName=service)
+    report = swept(moto_place, journals=intents)
+    assert len(report.gone) == own
+    roles = moto_place.iam.list_roles(PathPrefix=f"/aws-service-role/{service}/")["Roles"]
+    assert len(roles) == (not own)
 
 
 # ---- the service-linked role

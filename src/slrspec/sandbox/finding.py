@@ -111,7 +111,9 @@ class Evidence:
         for one in self.intents:
             begun = datetime.fromisoformat(one.time)
             announced = one.operation == "CreateServiceLinkedRole" and one.name in {service, role.name}
-            if announced and role.created is not None and begun - SKEW <= role.created:
+            # A journal is kept for long, and somebody else may need such a role by then.
+            latest = begun + LONGEST_CALL + SKEW
+            if announced and role.created is not None and begun - SKEW <= role.created <= latest:
                 return Claim(own=True, run=one.run, why="journal")
         return None
 
