@@ -3,7 +3,10 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from contextlib import nullcontext, suppress
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import msgspec
@@ -22,7 +25,9 @@ from slrspec.sandbox.lease import (
     find_leases,
 )
 from slrspec.sandbox.role_record import RoleRecord, read_role
-from tests.sandbox.places import Place
+from slrspec.sandbox.settings import SandboxSettings
+from slrspec.sandbox.sweeping import Wanted, _leased
+from tests.sandbox.places import REGIONS, Place
 
 AN_HOUR = timedelta(hours=1)
 ROLE = RoleRecord("AWSServiceRoleForRDS", description="as found", tags=(("team", "data"),))
@@ -126,6 +131,13 @@ def test_a_lease_that_is_not_over_is_taken_over_only_on_demand(moto_place: Place
         old.check(older_than=0)
 
 
+def test_only_a_run_that_is_known_to_be_over_is_taken_over(moto_place: Place) -> None:
+    take(moto_place, record("261124-dddddd"))
+    with pytest.raises(LeaseHeld, match="run 261124-dddddd on here has the account"):
+        take(moto_place, record("261125-bbbbbb"), over={"261124-eeeeee"})
+    assert take(moto_place, record("261125-bbbbbb"), over={"261124-dddddd"}).epoch == 2
+
+
 def test_a_parameter_that_is_no_lease_is_not_taken_over(moto_place: Place) -> None:
     put(moto_place, f"{FOLDER}/4", "{}")
     with pytest.raises(LeaseHeld, match="/slrspec/lease/4 is no lease"):
@@ -187,6 +199,27 @@ def test_who_comes_second_to_a_lease_that_is_over_refuses(moto_place: Place) -> 
     with pytest.raises(LeaseHeld, match="somebody else has just taken the account"):
         take(slow)
     assert epochs(moto_place) == [1, 2]
+
+
+def test_a_sweep_after_one_run_leaves_alone_one_that_has_begun_meanwhile(moto_place: Place) -> None:
+    """Nobody has the account at the first look, and it is the old run that is known to be over."""
+    now, begun = datetime.now(UTC), list[Lease]()
+
+    def begin() -> None:
+        with suppress(LeaseHeld):
+            begun.append(take(moto_place, record("261125-bbbbbb")))
+
+    slow = before(moto_place, "GetParametersByPath", begin, nth=2)
+    connection: Any = SimpleNamespace(
+        expires=now + AN_HOUR,
+        guard=SimpleNamespace(run="261125-ssssss", permitted=lambda *_, **__: nullcontext()),
+        settings=SandboxSettings("1" * 12, "sandbox", REGIONS, "", (), Path("slrspec.toml")),
+        client=lambda service, region=REGIONS[0], once=False: slow.client(service, region),
+    )
+    with suppress(LeaseHeld):
+        _leased(connection, Wanted(run="261124-dddddd"))
+    for lease in begun:
+        lease.check(older_than=0)
 
 
 def test_who_was_overtaken_by_a_whole_life_of_a_lease_refuses(moto_place: Place) -> None:
@@ -280,6 +313,16 @@ def test_a_lost_answer_to_the_creation_is_made_up_for(moto_place: Place, times: 
 def test_a_lost_answer_to_the_deletion_is_made_up_for(moto_place: Place) -> None:
     take(losing(moto_place, "DeleteParameter", 1)).release()
     assert epochs(moto_place) == []
+
+
+def test_a_deletion_is_not_sent_again_to_who_has_the_number_by_now(moto_place: Place) -> None:
+    """The answer is lost, and somebody takes the free account before the next try."""
+    lossy = losing(moto_place, "DeleteParameter", 1)
+    taken: list[Lease] = []
+    lease = take(lossy, sleep=lambda _: taken.append(take(moto_place, record("261125-bbbbbb"))))
+    lease.release()
+    assert [one.record.run for one in find_leases(moto_place.ssm) if one.record] == ["261125-bbbbbb"]
+    taken[0].check(older_than=0)
 
 
 def test_a_creation_that_never_gets_an_answer_is_in_doubt(moto_place: Place) -> None:

@@ -29,7 +29,7 @@ from slrspec.errors import SafetyRefusal, SlrspecError
 from slrspec.sandbox.role_record import RoleRecord
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
 FOLDER = "/slrspec/lease"
 LARGEST_VALUE = 4096
@@ -168,6 +168,7 @@ def acquire(
     now: datetime,
     *,
     take_over: bool,
+    over: Collection[str] = (),
     read_role: Callable[[], RoleRecord | None],
     sleep: Callable[[float], None] = time.sleep,
 ) -> Lease:
@@ -183,7 +184,10 @@ def acquire(
     now
         The time, UTC.
     take_over
-        Whether to take over from a holder whose time is not over. Somebody has to know that it is dead.
+        Whether to take over from any holder whose time is not over. Somebody has to know that it is dead.
+    over
+        Ids of the runs and sweeps that are known to be dead: only from these it takes over then. That is decided by
+        the very look that the new lease follows, or a run that has begun since would be taken over from, alive.
     read_role
         Reads the service-linked role. It is read before the lease is taken and once more after, when nobody else
         may change it any more.
@@ -200,7 +204,7 @@ def acquire(
     """
     found = look_for_leases(ssm)
     for one in found:
-        _refuse_held(one, now, take_over=take_over)
+        _refuse_held(one, now, take_over=take_over or (one.record is not None and one.record.run in over))
     held = [one.record for one in found if one.record]
     record = msgspec.structs.replace(
         record,
@@ -391,14 +395,16 @@ class Lease:
     def release(self) -> None:
         """Give the account back: delete the older leases, and this one last. To be called once all is undone."""
         self.check(older_than=0)
-        for epoch in (*sorted(self.older), self.epoch):
-            self._delete(epoch)
+        for epoch in sorted(self.older):
+            self._delete(epoch, self.older[epoch])
+        self._delete(self.epoch, self.record.nonce)
 
     def abandon(self) -> None:
         """Take back a lease under which nothing was written; those that it would have taken over from stay."""
-        self._delete(self.epoch)
+        self._delete(self.epoch, self.record.nonce)
 
-    def _delete(self, epoch: int) -> None:
+    def _delete(self, epoch: int, nonce: str) -> None:
+        """Delete a lease. If the answer is lost its number may be free, and somebody else's by now."""
         from botocore.exceptions import BotoCoreError, ClientError
 
         doubt: Exception | None = None
@@ -406,13 +412,20 @@ class Lease:
             if attempt:
                 self.sleep(BETWEEN_TRIES)
             try:
+                if attempt and self._nonce_of(epoch) != nonce:
+                    return
                 self.ssm.delete_parameter(Name=f"{FOLDER}/{epoch}")
             except ClientError as error:
                 if error.response["Error"]["Code"] == MISSING:
                     return
                 doubt = error
-            except (BotoCoreError, OSError) as error:
+            except (BotoCoreError, OSError, LookupError) as error:
                 doubt = error
             else:
                 return
         raise LeaseInDoubt(f"the lease {FOLDER}/{epoch} could not be deleted: {doubt}") from doubt
+
+    def _nonce_of(self, epoch: int) -> str:
+        """Return the nonce of the lease that has a number now; empty for what is no lease."""
+        found = _found(self.ssm.get_parameter(Name=f"{FOLDER}/{epoch}")["Parameter"])
+        return found.record.nonce if found is not None and found.record is not None else ""

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from slrspec.sandbox.connection import Connection
     from slrspec.sandbox.journal import Intent
-    from slrspec.sandbox.lease import FoundLease, Lease
+    from slrspec.sandbox.lease import Lease
     from slrspec.sandbox.settings import SandboxSettings
 
 LOOKING = frozenset(one for one in SWEEPING | LEASE if is_read(*one.split(":")))
@@ -117,14 +117,14 @@ def _leased(connection: Connection, wanted: Wanted) -> Lease:
     record = new_record(connection.guard.run, SWEEP, connection.settings.regions, expires, now)
     iam, ssm = connection.client("iam"), connection.client("ssm", once=True)
     with connection.guard.permitted("taking the lease", LEASE | LOOKING, holds_no_lease=True):
-        over = wanted.take_over or (wanted.run != "" and _is_of(look_for_leases(ssm), wanted.run, now))
-        return acquire(ssm, record, now, take_over=over, read_role=lambda: read_role(iam))
-
-
-def _is_of(leases: Iterable[FoundLease], run: str, now: datetime) -> bool:
-    """Tell whether nobody has the account but that run."""
-    holding = [lease.record for lease in leases if lease.record and lease.record.not_after > now]
-    return all(record.run == run for record in holding)
+        return acquire(
+            ssm,
+            record,
+            now,
+            take_over=wanted.take_over,
+            over=[wanted.run] if wanted.run else [],
+            read_role=lambda: read_role(iam),
+        )
 
 
 def _check(connection: Connection, lease: Lease) -> None:
