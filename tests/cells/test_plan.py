@@ -91,19 +91,19 @@ def test_a_real_account_is_not_cut_into_shards(specification: Specification) -> 
     assert [cell.shards for cell in plan.cells] == [3, 3, 3, 1]
 
 
-def test_accounts_and_regions_are_crossed() -> None:
-    found = places_of(["aws"], ["blue=111111111111", "222222222222"], ["eu-west-1", "us-east-1"])
+def test_each_account_has_one_place() -> None:
+    found = places_of(["aws"], ["blue=111111111111", "222222222222"], ["eu-west-1"])
     assert [(p.account[:1], p.label, p.region) for p in found] == [
         ("1", "blue", "eu-west-1"),
-        ("1", "blue", "us-east-1"),
         ("2", "", "eu-west-1"),
-        ("2", "", "us-east-1"),
     ]
+    with pytest.raises(UsageError, match="an account has one cell, in one Region, not in eu-west-1, us-east-1"):
+        places_of(["aws"], ["111111111111"], ["eu-west-1", "us-east-1"])
 
 
 def test_account_and_regions_come_from_the_configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "slrspec.toml").write_text(
-        '[sandbox]\naccount-id = "111111111111"\nalias = "blue"\nregions = ["eu-west-1"]\n'
+        '[sandbox]\naccount-id = "111111111111"\nalias = "blue"\nregions = ["eu-west-1", "us-east-2"]\n'
         'role-arn = "arn:aws:iam::111111111111:role/runner"\nblocklist = ["222222222222"]\n'
     )
     monkeypatch.chdir(tmp_path)

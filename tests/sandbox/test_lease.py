@@ -24,6 +24,7 @@ from slrspec.sandbox.lease import (
     acquire,
     find_leases,
 )
+from slrspec.sandbox.leasing import take_lease
 from slrspec.sandbox.role_record import RoleRecord, read_role
 from slrspec.sandbox.settings import SandboxSettings
 from slrspec.sandbox.sweeping import Wanted, _leased
@@ -203,23 +204,27 @@ def test_who_comes_second_to_a_lease_that_is_over_refuses(moto_place: Place) -> 
 
 def test_a_sweep_after_one_run_leaves_alone_one_that_has_begun_meanwhile(moto_place: Place) -> None:
     """Nobody has the account at the first look, and it is the old run that is known to be over."""
-    now, begun = datetime.now(UTC), list[Lease]()
+    begun: list[Lease] = []
 
     def begin() -> None:
         with suppress(LeaseHeld):
             begun.append(take(moto_place, record("261125-bbbbbb")))
 
     slow = before(moto_place, "GetParametersByPath", begin, nth=2)
-    connection: Any = SimpleNamespace(
-        expires=now + AN_HOUR,
-        guard=SimpleNamespace(run="261125-ssssss", permitted=lambda *_, **__: nullcontext()),
-        settings=SandboxSettings("1" * 12, "sandbox", REGIONS, "", (), Path("slrspec.toml")),
-        client=lambda service, region=REGIONS[0], once=False: slow.client(service, region),
-    )
     with suppress(LeaseHeld):
-        _leased(connection, Wanted(run="261124-dddddd"))
+        _leased(connected(slow), Wanted(run="261124-dddddd"))
     for lease in begun:
         lease.check(older_than=0)
+
+
+def connected(place: Place) -> Any:
+    """What taking a lease needs of a connection."""
+    return SimpleNamespace(
+        expires=datetime.now(UTC) + AN_HOUR,
+        guard=SimpleNamespace(run="261125-ssssss", permitted=lambda *_, **__: nullcontext()),
+        settings=SandboxSettings("1" * 12, "sandbox", REGIONS, "", (), Path("slrspec.toml")),
+        client=lambda service, region=REGIONS[0], once=False: place.client(service, region),
+    )
 
 
 def test_who_was_overtaken_by_a_whole_life_of_a_lease_refuses(moto_place: Place) -> None:
@@ -245,6 +250,36 @@ def test_who_was_overtaken_and_finds_a_new_first_lease_leaves_it_alone(moto_plac
 
 def void(_: object) -> None:
     return None
+
+
+# ---- somebody who names the Regions in another order
+
+
+def elsewhere(place: Place, said: LeaseRecord) -> Lease:
+    ssm = place.client("ssm", REGIONS[1])
+    return acquire(ssm, said, datetime.now(UTC), take_over=False, read_role=lambda: None)
+
+
+def test_of_two_who_take_the_lease_in_two_regions_one_takes_it_back(moto_place: Place) -> None:
+    """Both have looked, and have seen nobody."""
+    others: list[Lease] = []
+    slow = before(moto_place, "PutParameter", lambda: others.append(elsewhere(moto_place, record("261125-bbbbbb"))))
+    with pytest.raises(LeaseHeld, match="somebody else has just taken the account, in eu-west-1"):
+        take_lease(connected(slow), record(), datetime.now(UTC))
+    assert epochs(moto_place) == []
+    others[0].check(older_than=0)
+
+
+def test_a_sweep_takes_over_where_the_old_lease_is(moto_place: Place) -> None:
+    old = elsewhere(moto_place, record("261124-dddddd"))
+    with pytest.raises(LeaseHeld, match="run 261124-dddddd on here has the account"):
+        _leased(connected(moto_place), Wanted())
+    lease = _leased(connected(moto_place), Wanted(run="261124-dddddd"))
+    assert (lease.epoch, lease.record.runs, epochs(moto_place)) == (2, ("261124-dddddd",), [])
+    with pytest.raises(LeaseLost, match="somebody has taken over"):
+        old.check(older_than=0)
+    lease.release()
+    assert moto_place.client("ssm", REGIONS[1]).describe_parameters()["Parameters"] == []
 
 
 # ---- holding it

@@ -18,7 +18,7 @@ from slrspec.sandbox.timetable import EXPECTED, simulate
 from slrspec.spec.gherkin import read_specification
 from slrspec.spec.location import features_folder
 from tests.sandbox.faulty_proxy import FAULTS, Call, FaultyProxy, Plan, proxied, until
-from tests.sandbox.places import DOCUMENTED, Place, clean_environment, serving
+from tests.sandbox.places import DOCUMENTED, REGIONS, Place, clean_environment, serving
 from tests.sandbox.rehearsal import ALIAS, Rehearsal
 from tests.sandbox.whole_account import everything
 
@@ -482,12 +482,13 @@ def test_a_cell_of_the_account_is_a_night_and_one_of_another_is_refused(
     before = everything(found.place)
     planned = found.slrspec("plan", "--cells", "--provider", "aws", "--rule", "RDS-EDT-01", "--format", "json")
     assert planned.returncode == 0, planned.stderr
-    first, second = (cell["id"] for cell in json.loads(planned.stdout)["cells"])
+    (first,) = (cell["id"] for cell in json.loads(planned.stdout)["cells"])
     allowed = ("--max-usd", "1", "--confirm", ALIAS, "--out", "bundles", "-q")
     run = found.slrspec("run", "--cell", first, *allowed)
     assert run.returncode == 0, run.stdout + run.stderr
     assert everything(found.place) == before
-    refused = found.slrspec("run", "--cell", second, *allowed)
+    found.configure(regions=list(reversed(REGIONS)))
+    refused = found.slrspec("run", "--cell", first, *allowed)
     assert refused.returncode == 3
     assert "put it first in regions" in refused.stderr
     found.configure(account_id="000000000002", role_arn="arn:aws:iam::000000000002:role/slrspec-runner")
@@ -495,5 +496,5 @@ def test_a_cell_of_the_account_is_a_night_and_one_of_another_is_refused(
     assert refused.returncode == 3
     assert "is of another account than the sandbox" in refused.stderr
     merged = found.slrspec("merge", "bundles", "--out", "merged")
-    assert merged.returncode == 4, merged.stdout + merged.stderr
-    assert "1 of 2 cells merged" in merged.stdout
+    assert merged.returncode == 0, merged.stdout + merged.stderr
+    assert "1 of 1 cells merged" in merged.stdout

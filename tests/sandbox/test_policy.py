@@ -182,6 +182,11 @@ ALLOWED: dict[str, tuple[str, str, dict[str, str]]] = {
         f"arn:aws:ssm:us-east-1:{ACCOUNT}:parameter/slrspec/lease/1",
         {"ssm:Overwrite": "false"},
     ),
+    "looking for a lease in the other Region": (
+        "ssm:GetParametersByPath",
+        f"arn:aws:ssm:eu-west-1:{ACCOUNT}:parameter/slrspec/lease",
+        {"aws:RequestedRegion": "eu-west-1"},
+    ),
 }
 
 # What must not be, whatever the client does.

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.sandbox.faulty_proxy import FAULTS, Answer, Call, FaultyProxy, Forward, Plan, denied, expired, proxied
-from tests.sandbox.places import Place
+from tests.sandbox.places import REGIONS, Place
 from tests.sandbox.rehearsal import ALIAS, ANYTHING, RUNNER, Rehearsal
 from tests.sandbox.whole_account import everything
 
@@ -165,7 +165,9 @@ def test_what_cannot_be_told_is_refused(fault: object, watched: Watched) -> None
     assert "cannot be told" in watched.refused()
 
 
-def test_an_account_that_is_held_is_refused(watched: Watched) -> None:
+@pytest.mark.parametrize("region", REGIONS)
+def test_an_account_that_is_held_is_refused(region: str, watched: Watched) -> None:
+    """Also by somebody who names the Regions in another order."""
     first = watched.rehearsal.place
     from slrspec.sandbox.lease import RUN, LeaseRecord, acquire
 
@@ -178,7 +180,7 @@ def test_an_account_that_is_held_is_refused(watched: Watched) -> None:
         not_after=now + timedelta(hours=1),
         regions=("us-east-1",),
     )
-    acquire(first.ssm, record, now, take_over=False, read_role=lambda: None)
+    acquire(first.client("ssm", region), record, now, take_over=False, read_role=lambda: None)
     assert "has the account until" in watched.refused()
 
 

@@ -36,7 +36,9 @@ SERVICE = "rds.amazonaws.com"
 OURS = [{"Key": "slrspec-suite", "Value": "rds-slr"}]
 
 
-def lease_of_a_dead_run(place: Place, role: RoleRecord | None = None, **more: Any) -> None:
+def lease_of_a_dead_run(
+    place: Place, role: RoleRecord | None = None, region: str = REGIONS[0], **more: Any
+) -> None:
     said = LeaseRecord(
         run=RUN,
         purpose="run",
@@ -49,7 +51,8 @@ def lease_of_a_dead_run(place: Place, role: RoleRecord | None = None, **more: An
         nonce="n",
     )
     said = msgspec.structs.replace(said, **more)
-    place.ssm.put_parameter(Name=f"{FOLDER}/1", Value=msgspec.json.encode(said).decode(), Type="String")
+    ssm = place.client("ssm", region)
+    ssm.put_parameter(Name=f"{FOLDER}/1", Value=msgspec.json.encode(said).decode(), Type="String")
 
 
 def leave_everything(place: Place) -> None:
@@ -140,6 +143,11 @@ def test_a_dry_run_tells_and_writes_nothing(documented_place: Place) -> None:
     assert report.holder.startswith(f"run {RUN} on elsewhere until ")
     assert any(line.endswith("(name and tags)") for line in report.gone)
     assert any(line.startswith("the service-linked role") for line in report.left)
+
+
+def test_a_dry_run_tells_who_has_the_account_in_whichever_region_their_lease_is(moto_place: Place) -> None:
+    lease_of_a_dead_run(moto_place, region=REGIONS[1])
+    assert would_sweep(moto_place.client, REGIONS, ()).holder.startswith(f"run {RUN} on elsewhere until ")
 
 
 def test_a_dry_run_of_a_clean_account_is_content(moto_place: Place) -> None:

@@ -27,13 +27,15 @@ def places_of(providers: Iterable[str], accounts: Iterable[str] = (), regions: I
     providers
         As `--provider` spells them.
     accounts, regions
-        For `aws`: twelve digits, with a name before them or not (`blue=123456789012`), and Regions; if there are
-        none, those of the table `[sandbox]` of `slrspec.toml`.
+        For `aws`: twelve digits, with a name before them or not (`blue=123456789012`), and the Region that the
+        sandboxes name first; if there are none, those of the table `[sandbox]` of `slrspec.toml`. An account has
+        one service-linked role and one lease, so it has one cell.
 
     Raises
     ------
     UsageError
-        For an unknown provider, for `aws` without account or Region, and for accounts or Regions without `aws`.
+        For an unknown provider, for `aws` without account or with no Region or several, and for accounts or
+        Regions without `aws`.
 
     """
     accounts, regions = list(accounts), list(regions)
@@ -64,7 +66,12 @@ def _real(accounts: list[str], regions: list[str]) -> list[Place]:
     for region in regions:
         if not REGION.fullmatch(region):
             raise UsageError(f"{region!r} is no Region", hint="us-east-1, say")
-    return [Place(REAL, region, account, label) for label, account in _named(accounts) for region in regions]
+    if len(regions) > 1:
+        raise UsageError(
+            f"an account has one cell, in one Region, not in {', '.join(regions)}",
+            hint="the Region that the sandbox names first",
+        )
+    return [Place(REAL, regions[0], account, label) for label, account in _named(accounts)]
 
 
 def _named(accounts: list[str]) -> list[tuple[str, str]]:
@@ -82,11 +89,11 @@ def _named(accounts: list[str]) -> list[tuple[str, str]]:
 
 
 def _sandbox() -> tuple[list[str], list[str]]:
-    """Return the account, with its alias for a name, and the Regions of `[sandbox]`; nothing where it says none."""
+    """Return the account, with its alias for a name, and the Region of `[sandbox]`; nothing where it says none."""
     from slrspec.sandbox.settings import TABLE, read_settings
 
     file = config_file()
     if not file.is_file() or TABLE not in read_config(file)[1]:
         return [], []
     settings = read_settings(file)
-    return [f"{settings.alias}={settings.account_id}"], list(settings.regions)
+    return [f"{settings.alias}={settings.account_id}"], [settings.region]

@@ -204,7 +204,7 @@ def acquire(
     """
     found = look_for_leases(ssm)
     for one in found:
-        _refuse_held(one, now, take_over=take_over or (one.record is not None and one.record.run in over))
+        refuse_held(one, now, take_over=take_over, over=over)
     held = [one.record for one in found if one.record]
     record = msgspec.structs.replace(
         record,
@@ -255,13 +255,21 @@ def look_for_leases(ssm: Any) -> list[FoundLease]:  # noqa: ANN401 - as above
     raise LeaseInDoubt(f"the leases of the account cannot be read: {doubt!r}") from doubt
 
 
-def _refuse_held(lease: FoundLease, now: datetime, *, take_over: bool) -> None:
+def refuse_held(lease: FoundLease, now: datetime, *, take_over: bool, over: Collection[str] = ()) -> None:
+    """Refuse to take over from a holder that may be alive; see `acquire` for the parameters.
+
+    Raises
+    ------
+    LeaseHeld
+        If it may be, or if nobody can tell.
+
+    """
     name = f"{FOLDER}/{lease.epoch}"
     if lease.record is None:
         raise LeaseHeld(
             f"the parameter {name} is no lease that this version can read", hint="look at it, then delete it"
         )
-    if lease.record.not_after > now and not take_over:
+    if lease.record.not_after > now and not take_over and lease.record.run not in over:
         raise LeaseHeld(
             f"{lease.record.purpose} {lease.record.run} on {lease.record.host} has the account until "
             f"{lease.record.not_after:%Y-%m-%d %H:%M} UTC ({name})",

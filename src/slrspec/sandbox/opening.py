@@ -21,12 +21,13 @@ from slrspec.sandbox.budget import Budget
 from slrspec.sandbox.connection import Connection, bare_environment, found_credentials, host_of
 from slrspec.sandbox.guard import Guard
 from slrspec.sandbox.journal import Journal, read_journal
-from slrspec.sandbox.lease import RUN, Lease, acquire, new_record
+from slrspec.sandbox.lease import RUN, Lease, new_record
+from slrspec.sandbox.leasing import take_lease
 from slrspec.sandbox.names import new_run
 from slrspec.sandbox.operations import LEASE, PREFLIGHT, SWEEPING
 from slrspec.sandbox.planning import Plan, make_plan
 from slrspec.sandbox.preflight import FULL, Found, look_around, refuse_doubt
-from slrspec.sandbox.role_record import may_be_deleted, read_role
+from slrspec.sandbox.role_record import may_be_deleted
 from slrspec.sandbox.sweep import sweep, sweep_pace
 from slrspec.sandbox.tidying import end
 from slrspec.sandbox.writes import Sender
@@ -244,9 +245,8 @@ def _leased(connection: Connection, plan: Plan, lane: str) -> Lease:
     assert expires is not None  # the preflight has seen it
     now = datetime.now(UTC)
     record = new_record(connection.guard.run, RUN, plan.regions, expires, now, plan=plan.digest)
-    iam, ssm = connection.client("iam"), connection.client("ssm", once=True)
     with connection.guard.permitted("taking the lease", LEASE | PREFLIGHT, holds_no_lease=True):
-        lease = acquire(ssm, record, now, take_over=False, read_role=lambda: read_role(iam))
+        lease = take_lease(connection, record, now)
         if lease.older:
             lease.abandon()
             raise SafetyRefusal("an earlier run has ended without tidying up", hint="slrspec sweep")

@@ -369,14 +369,14 @@ GRANTS = (
         "TakeTheLeaseNeverOverwriteIt",
         "instances",
         ("ssm:PutParameter",),
-        _regional("ssm", f"parameter{LEASE}/*")[:1],
+        _regional("ssm", f"parameter{LEASE}/*"),
         {"StringEquals": {"ssm:Overwrite": "false"}},
     ),
     Grant(
         "ReadAndReleaseTheLease",
         "instances",
         ("ssm:DeleteParameter", "ssm:GetParameter", "ssm:GetParametersByPath"),
-        _regional("ssm", f"parameter{LEASE}", f"parameter{LEASE}/*")[:2],
+        _regional("ssm", f"parameter{LEASE}", f"parameter{LEASE}/*"),
     ),
 )
 PARTS = tuple(dict.fromkeys(grant.part for grant in GRANTS))

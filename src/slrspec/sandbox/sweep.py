@@ -250,7 +250,8 @@ def would_sweep(clients: Clients, regions: Sequence[str], journals: Sequence[Int
         If the leases cannot be read.
 
     """
-    records = [lease.record for lease in look_for_leases(clients("ssm")) if lease.record is not None]
+    leases = [lease for region in regions for lease in look_for_leases(clients("ssm", region))]
+    records = [lease.record for lease in leases if lease.record is not None]
     if records:
         first, last = records[0], records[-1]
         runs = [run for record in records for run in record.runs]

@@ -7,11 +7,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from slrspec.sandbox.journal import Journal, read_journal
-from slrspec.sandbox.lease import SWEEP, LeaseRecord, acquire, look_for_leases, new_record
+from slrspec.sandbox.lease import SWEEP, LeaseRecord, new_record
+from slrspec.sandbox.leasing import leases_by_region, take_lease
 from slrspec.sandbox.opening import JOURNAL, connected
 from slrspec.sandbox.operations import LEASE, SWEEPING, is_read
 from slrspec.sandbox.preflight import look_around, refuse_doubt
-from slrspec.sandbox.role_record import may_be_deleted, read_role
+from slrspec.sandbox.role_record import may_be_deleted
 from slrspec.sandbox.sweep import SweepReport, sweep, sweep_pace, would_sweep
 from slrspec.sandbox.writes import Sender
 
@@ -61,7 +62,7 @@ def told(settings: SandboxSettings, journals: Iterable[Path], folder: Path) -> S
     with connected(settings) as connection:
         refuse_doubt(look_around(connection, before_a_sweep=True))
         with connection.guard.permitted(PURPOSE, LOOKING):
-            leases = look_for_leases(connection.client("ssm"))
+            leases = [lease for found in leases_by_region(connection).values() for lease in found]
             _widen(connection, [lease.record for lease in leases if lease.record])
             return would_sweep(connection.client, settings.regions, known)
 
@@ -115,16 +116,9 @@ def _leased(connection: Connection, wanted: Wanted) -> Lease:
     assert expires is not None  # the preflight has seen it
     now = datetime.now(UTC)
     record = new_record(connection.guard.run, SWEEP, connection.settings.regions, expires, now)
-    iam, ssm = connection.client("iam"), connection.client("ssm", once=True)
+    over = [wanted.run] if wanted.run else []
     with connection.guard.permitted("taking the lease", LEASE | LOOKING, holds_no_lease=True):
-        return acquire(
-            ssm,
-            record,
-            now,
-            take_over=wanted.take_over,
-            over=[wanted.run] if wanted.run else [],
-            read_role=lambda: read_role(iam),
-        )
+        return take_lease(connection, record, now, take_over=wanted.take_over, over=over)
 
 
 def _check(connection: Connection, lease: Lease) -> None:
