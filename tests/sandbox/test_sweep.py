@@ -20,6 +20,7 @@ from slrspec.sandbox.role_record import RoleRecord, read_role
 from slrspec.sandbox.sweep import Pace, SweepReport, sweep, would_sweep
 from tests.sandbox.faulty_proxy import Plan, proxied
 from tests.sandbox.places import DOCUMENTED, REGIONS, Place, serving
+from tests.sandbox.rehearsal import ALIAS, Rehearsal
 from tests.sandbox.whole_account import (
     DOCUMENT,
     TRUSTING_EC2,
@@ -439,3 +440,15 @@ def test_lagging_answers_do_not_end_a_sweep_too_soon(moto_place: Place, lag: int
         report = swept(Place(proxy.url), clean=3, stuck=9)
     assert report.exit_code == 0
     assert everything(moto_place) == {"aliases": []}
+
+
+def test_a_sweep_whose_journal_cannot_be_written_gives_the_lease_back(moto_place: Place, tmp_path: Path) -> None:
+    (tmp_path / "a file").touch()
+    lease_of_a_dead_run(moto_place)
+    before = everything(moto_place)
+    found = Rehearsal(moto_place, tmp_path, moto_place.url)
+    done = found.slrspec("sweep", "--apply", "--confirm", ALIAS, "--out", "a file/out")
+    assert (done.returncode, done.stdout) == (3, "")
+    assert "the journal cannot be written" in done.stderr
+    after = everything(moto_place)
+    assert {name for name in after if "lease" in name} == {name for name in before if "lease" in name}

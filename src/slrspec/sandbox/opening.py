@@ -140,7 +140,7 @@ def held(
         connection.guard.owns_role = found.lane == FULL
         lease = _leased(connection, plan, found.lane)
         connection.guard.before_write = lambda: _check(connection, lease)
-        journal = opened.enter_context(_opened_journal(folder / JOURNAL, connection, lease))
+        journal = opened.enter_context(opened_journal(folder / JOURNAL, connection, lease))
         pace = pace_of(settings)
         account = HeldAccount(
             settings=settings,
@@ -215,7 +215,15 @@ def _interruptible(account: HeldAccount) -> Iterator[None]:
         yield
 
 
-def _opened_journal(file: Path, connection: Connection, lease: Lease) -> Journal:
+def opened_journal(file: Path, connection: Connection, lease: Lease) -> Journal:
+    """Open the journal of whoever has just taken the lease.
+
+    Raises
+    ------
+    SafetyRefusal
+        If it cannot be written; the lease is given back then.
+
+    """
     try:
         return Journal(file, connection.guard.run, lease.epoch)
     except SafetyRefusal:

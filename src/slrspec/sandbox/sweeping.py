@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from slrspec.sandbox.journal import Journal, read_journal
+from slrspec.sandbox.journal import read_journal
 from slrspec.sandbox.lease import SWEEP, LeaseRecord, new_record
 from slrspec.sandbox.leasing import leases_by_region, take_lease
-from slrspec.sandbox.opening import JOURNAL, connected
+from slrspec.sandbox.opening import JOURNAL, connected, opened_journal
 from slrspec.sandbox.operations import LEASE, SWEEPING, is_read
 from slrspec.sandbox.preflight import look_around, refuse_doubt
 from slrspec.sandbox.role_record import may_be_deleted
@@ -90,7 +90,7 @@ def swept(
         guard.owns_role = may_be_deleted(lease.record.role)
         _widen(connection, [lease.record])
         with (
-            Journal(folder / JOURNAL, guard.run, lease.epoch) as journal,
+            opened_journal(folder / JOURNAL, connection, lease) as journal,
             guard.permitted(PURPOSE, SWEEPING | LEASE),
         ):
             send = Sender(connection, journal, propagation=0.0, interval=0.0).call
