@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -82,6 +83,48 @@ def test_a_journal_is_continued_behind_a_torn_line(file: Path) -> None:
     with Journal(file, "261126-aaaaaa", 2) as journal:
         journal.outcome(_intend(journal, "three"), "ok")
     assert [(i.name, i.epoch, i.state) for i in read_journal(file)] == [("one", 1, ""), ("three", 2, "ok")]
+
+
+def test_a_journal_that_was_torn_twice_is_read(file: Path) -> None:
+    """The second crash comes in the first record of its opening."""
+    with Journal(file, RUN, 1) as journal:
+        _intend(journal, "one")
+        _intend(journal, "two")
+    for run in ("261126-aaaaaa", "261126-bbbbbb"):
+        file.write_bytes(file.read_bytes()[:-30])
+        with Journal(file, run, 2) as journal:
+            _intend(journal, run)
+    assert [intent.name for intent in read_journal(file)] == ["one", "261126-bbbbbb"]
+    file.write_bytes(file.read_bytes()[:-30])
+    assert [intent.name for intent in read_journal(file)] == ["one"]
+
+
+@pytest.mark.parametrize("written", [0, 30])
+def test_a_journal_goes_on_once_the_disk_is_no_more_full(
+    written: int, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left, real = [written], os.write
+
+    def write(descriptor: int, data: bytes) -> int:
+        if not left[0]:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        done = real(descriptor, data[: left[0]])
+        left[0] -= done
+        return done
+
+    with Journal(file, RUN, 1) as journal:
+        seq = _intend(journal, "one")
+        monkeypatch.setattr(os, "write", write)
+        with pytest.raises(SafetyRefusal, match="No space left"):
+            journal.outcome(seq, "ok")
+        monkeypatch.undo()
+        journal.outcome(_intend(journal, "two"), "ok")
+        _intend(journal, "three")
+    assert [(i.name, i.seq, i.state) for i in read_journal(file)] == [
+        ("one", 1, ""),
+        ("two", 2, "ok"),
+        ("three", 3, ""),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -452,3 +452,17 @@ def test_a_sweep_whose_journal_cannot_be_written_gives_the_lease_back(moto_place
     assert "the journal cannot be written" in done.stderr
     after = everything(moto_place)
     assert {name for name in after if "lease" in name} == {name for name in before if "lease" in name}
+
+
+def test_a_damaged_journal_that_nobody_has_named_is_told_and_done_without(
+    moto_place: Place, tmp_path: Path
+) -> None:
+    found = Rehearsal(moto_place, tmp_path, moto_place.url)
+    (tmp_path / ".slrspec").mkdir()
+    journal = tmp_path / ".slrspec" / "journal.jsonl"
+    journal.write_text("{}\n")
+    done = found.slrspec("sweep", "--apply", "--confirm", ALIAS)
+    assert (done.returncode, done.stdout) == (0, "nothing is left\n")
+    assert "journal.jsonl:1: is no record of a journal" in done.stderr
+    named = found.slrspec("sweep", "--journal", str(journal))
+    assert named.returncode == 2

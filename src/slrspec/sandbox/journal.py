@@ -25,6 +25,9 @@ State = Literal["ok", "refused", "resolved", "absent", "inconclusive"]
 reading showed not to; `inconclusive` is what nobody could tell."""
 STATES: tuple[State, ...] = get_args(State)
 
+MENDED = b"\n\n"
+"""Between a record that was not written whole, because the disk was full, and the next one: an empty line."""
+
 
 @dataclass(frozen=True)
 class Intent:
@@ -86,6 +89,7 @@ class Journal:
     epoch: int
     _descriptor: int = field(init=False, repr=False)
     _seq: int = field(default=0, init=False, repr=False)
+    _torn: bool = field(default=False, init=False, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -138,12 +142,16 @@ class Journal:
 
     def _append(self, record: dict[str, Any]) -> None:
         line = json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+        if self._torn:
+            line = MENDED + line
+        self._torn = True
         try:
             while line:
                 line = line[os.write(self._descriptor, line) :]
             os.fsync(self._descriptor)
         except OSError as error:
             raise self._unwritable(error) from error
+        self._torn = False
 
     def _end_torn_line(self) -> None:
         size = os.fstat(self._descriptor).st_size
@@ -159,8 +167,9 @@ class Journal:
 def read_journal(file: Path) -> list[Intent]:
     """Read what was intended, in order, each with how it ended.
 
-    A line that a crash has torn is passed over: it is the last one, or the last before the journal was continued.
-    It can only be of a write that was never sent, or of an outcome.
+    A line that a crash has torn is passed over: it is the last one, or the last before the journal was continued;
+    there are several if what continued it crashed in its first record. So is one that a full disk has cut off: an
+    empty line stands behind it. It can only be of a write that was never sent, or of an outcome.
 
     Raises
     ------
@@ -177,8 +186,7 @@ def read_journal(file: Path) -> list[Intent]:
     for number, line in enumerate(lines, start=1):
         record = _record(line)
         if record is None:
-            _refuse_torn(file, torn)
-            torn = number
+            torn = (torn or number) if line else None
             continue
         try:
             if "operation" in record:
@@ -211,7 +219,7 @@ def _record(line: bytes) -> dict[str, Any] | None:
 
 
 def _refuse_torn(file: Path, torn: int | None) -> None:
-    """Refuse a broken line that is neither the last one nor the last before the journal was continued."""
+    """Refuse a broken line that is neither of the last ones nor of the last before the journal was continued."""
     if torn is not None:
         raise _damaged(file, torn)
 

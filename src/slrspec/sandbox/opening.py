@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from slrspec.errors import SafetyRefusal, SlrspecError, UsageError
+from slrspec.errors import JournalError, SafetyRefusal, SlrspecError, UsageError
 from slrspec.running.interruption import INTERRUPTIONS, handled
 from slrspec.sandbox.account import HeldAccount, pace_of
 from slrspec.sandbox.budget import Budget
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import FrameType
 
+    from slrspec.sandbox.journal import Intent
     from slrspec.sandbox.settings import SandboxSettings
     from slrspec.spec.rules import Scenario, Specification
 
@@ -175,7 +176,7 @@ def _give_back(account: HeldAccount, file: Path) -> None:
     """
     guard = account.guard
     try:
-        known = [intent for intent in read_journal(file) if intent.run == guard.run]
+        known = [intent for intent in journal_or_nothing(file) if intent.run == guard.run]
         pace = replace(sweep_pace(account.settings, wait=not account.interrupted), clean=LOOKS_AT_THE_END)
         with guard.permitted("the end of the run", SWEEPING | LEASE):
             report = sweep(
@@ -192,6 +193,15 @@ def _give_back(account: HeldAccount, file: Path) -> None:
         account.left[:] = [*report.left, *report.troubles]
         for one in report.suspicious:
             _tell(f"left alone in the account: {one}")
+
+
+def journal_or_nothing(file: Path) -> list[Intent]:
+    """Read a journal that nobody has named; one that is damaged is told, and done without."""
+    try:
+        return read_journal(file)
+    except JournalError as error:
+        _tell(f"{error}; done without it")
+        return []
 
 
 def _tell(line: str) -> None:

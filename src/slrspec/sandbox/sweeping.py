@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from slrspec.sandbox.journal import read_journal
 from slrspec.sandbox.lease import SWEEP, LeaseRecord, new_record
 from slrspec.sandbox.leasing import leases_by_region, take_lease
-from slrspec.sandbox.opening import JOURNAL, connected, opened_journal
+from slrspec.sandbox.opening import JOURNAL, connected, journal_or_nothing, opened_journal
 from slrspec.sandbox.operations import LEASE, SWEEPING, is_read
 from slrspec.sandbox.preflight import look_around, refuse_doubt
 from slrspec.sandbox.role_record import may_be_deleted
@@ -99,10 +99,10 @@ def swept(
 
 
 def _known(journals: Iterable[Path], folder: Path) -> list[Intent]:
-    files = list(journals)
+    named = [intent for file in journals for intent in read_journal(file)]
     # Runs of other documents than that of RDS have folders of their own below.
-    files += [file for file in (folder / JOURNAL, *sorted(folder.glob(f"*/{JOURNAL}"))) if file.exists()]
-    return [intent for file in files for intent in read_journal(file)]
+    found = [file for file in (folder / JOURNAL, *sorted(folder.glob(f"*/{JOURNAL}"))) if file.exists()]
+    return [*named, *(intent for file in found for intent in journal_or_nothing(file))]
 
 
 def _widen(connection: Connection, records: Iterable[LeaseRecord]) -> None:
