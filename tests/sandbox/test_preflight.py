@@ -125,6 +125,27 @@ def test_no_credentials_are_refused(watched: Watched) -> None:
     assert watched.proxy.calls == []
 
 
+def test_a_rehearsal_takes_no_credentials_from_a_profile(watched: Watched, tmp_path: Path) -> None:
+    """Botocore would ask AWS for those of a profile that names a role."""
+    config = tmp_path / "config"
+    keys = "aws_access_key_id = AKIAEXAMPLE\naws_secret_access_key = secret"
+    role = f"role_arn = arn:aws:iam::111122223333:role/{RUNNER}\nsource_profile = base\nregion = us-east-1"
+    config.write_text(f"[default]\n{role}\n[profile base]\n{keys}\n")
+    watched.rehearsal.credentials.clear()
+    nowhere = "http://127.0.0.1:9"  # so that nobody is asked even if this is broken
+    said = watched.refused(AWS_CONFIG_FILE=str(config), AWS_EC2_METADATA_DISABLED="true", HTTPS_PROXY=nowhere)
+    assert "there are no credentials" in said
+    assert watched.proxy.calls == []
+
+
+@pytest.mark.parametrize("told", ["2026-01-01T00:00:00Z", "soon"])
+def test_credentials_that_have_ended_are_refused_before_anything_is_asked(told: str, watched: Watched) -> None:
+    watched.rehearsal.credentials["AWS_CREDENTIAL_EXPIRATION"] = told
+    said = watched.refused()
+    assert f"the credentials have ended, or AWS_CREDENTIAL_EXPIRATION is no time: '{told}'" in said
+    assert watched.proxy.calls == []
+
+
 def test_a_session_of_unknown_end_is_refused(watched: Watched) -> None:
     del watched.rehearsal.credentials["AWS_CREDENTIAL_EXPIRATION"]
     assert "session: nothing tells when it ends" in watched.refused()

@@ -49,25 +49,38 @@ class SessionCredentials:
     expires: datetime | None
 
 
-def found_credentials() -> SessionCredentials:
-    """Return the credentials that the user's environment has, from wherever botocore takes them.
+def found_credentials(*, rehearsed: bool = False) -> SessionCredentials:
+    """Return the credentials that the user has, from wherever botocore takes them.
+
+    Parameters
+    ----------
+    rehearsed
+        Take them from the variables of the environment alone: a profile may have botocore ask AWS for them, which a
+        rehearsal must not, and no server on this machine has to see what a profile holds.
 
     Raises
     ------
     SafetyRefusal
-        If there are none.
+        If there are none, or if they have ended.
 
     """
+    from botocore.credentials import EnvProvider
     from botocore.exceptions import BotoCoreError, ClientError
     from botocore.session import Session
 
     before = os.environ.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")
     os.environ["AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"] = "true"
     try:
-        found: Any = Session().get_credentials()
+        found: Any = EnvProvider().load() if rehearsed else Session().get_credentials()
         frozen = found.get_frozen_credentials() if found is not None else None
     except (BotoCoreError, ClientError) as error:
         raise SafetyRefusal(f"the credentials cannot be read: {error}") from error
+    except (RuntimeError, ValueError) as error:  # from botocore, of a time that is over, and from what reads it
+        told = os.environ.get(EXPIRATION, "")
+        raise SafetyRefusal(
+            "the credentials have ended" + (f", or {EXPIRATION} is no time: {told!r}" if told else ""),
+            hint="assume the runner's role anew",
+        ) from error
     finally:
         os.environ.pop("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")
         if before is not None:

@@ -92,13 +92,13 @@ def held_account() -> HeldAccount:
 @contextmanager
 def connected(settings: SandboxSettings) -> Iterator[Connection]:
     """Hold the credentials in a guarded session, with nothing of AWS's left in the environment."""
-    credentials = found_credentials()
     with ExitStack() as opened:
-        opened.enter_context(bare_environment())
         if settings.rehearsal:
             from slrspec.providers.loopback import loopback_only
 
             opened.enter_context(loopback_only())
+        credentials = found_credentials(rehearsed=bool(settings.rehearsal))
+        opened.enter_context(bare_environment())
         run = new_run(datetime.now(UTC))
         guard = Guard(run, settings.account_id, settings.regions, host_of(settings))
         yield Connection(settings, credentials, guard)
