@@ -276,6 +276,28 @@ def resealed(bundle: Bundle, **changes: Any) -> Bundle:
     return msgspec.structs.replace(changed, digest=digest(changed))
 
 
+def judging(run: Run, *verdicts: Verdict) -> Run:
+    """Return a run whose rules have other verdicts than their scenarios, or none."""
+    replace = msgspec.structs.replace
+    rules = [
+        replace(rule, verdicts=[replace(rule.verdicts[0], verdict=one) for one in verdicts]) for rule in run.rules
+    ]
+    return replace(run, rules=rules)
+
+
+def begun(run: Run, started: str, duration_ms: float = 1.0) -> Run:
+    """Return a run of another time."""
+    info = msgspec.structs.replace(run.run, started=started, duration_ms=duration_ms)
+    return msgspec.structs.replace(run, run=info)
+
+
+def unsharded(bundle: Bundle) -> dict[str, Any]:
+    """Return the changes to a bundle whose plan has cells of no shards."""
+    cells = [msgspec.structs.replace(cell, shards=0) for cell in bundle.plan.cells]
+    plan = msgspec.structs.replace(bundle.plan, cells=cells)
+    return {"plan": plan, "plan_hash": plan.hash}
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
@@ -299,6 +321,21 @@ def resealed(bundle: Bundle, **changes: Any) -> Bundle:
             lambda b, _: {"withheld": msgspec.structs.replace(b.withheld, salt="0")},
             "its digests have another salt",
         ),
+        (lambda b, _: {"run": judging(b.run, Verdict.ERROR)}, "its verdict on RDS-.+ is not that of the rule's"),
+        (lambda b, _: {"run": judging(b.run)}, "its verdict on RDS-.+ is not that of the rule's"),
+        (
+            lambda b, _: {
+                "run": msgspec.structs.replace(
+                    b.run, scenarios=[msgspec.structs.replace(one, provider="moto") for one in b.run.scenarios]
+                )
+            },
+            "its scenarios' verdicts are not of documented:",
+        ),
+        (lambda b, _: {"run": begun(b.run, "yesterday")}, "it began at 'yesterday' and took .+ which is no time"),
+        (lambda b, _: {"run": begun(b.run, "2026-01-01T00:00:00")}, "it began at '2026-01-01T00:00:00', without"),
+        (lambda b, _: {"run": begun(b.run, b.run.run.started, 1e300)}, "which is no time"),
+        (lambda b, _: {"run": begun(b.run, b.run.run.started, -1.0)}, "or ended before"),
+        (lambda b, _: unsharded(b), "its plan is none: .+ is no cell of the plan's documents"),
     ],
 )
 def test_a_bundle_that_contradicts_itself_is_refused(

@@ -6,18 +6,24 @@ import gzip
 import hashlib
 import os
 import zlib
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 from msgspec import Meta
 
-from slrspec.cells.plan import Cell, Plan
+from slrspec.cells.plan import Cell, Plan, contradiction
 from slrspec.errors import BundleError
 from slrspec.running.results import Record, Run
+from slrspec.running.verdict import worst
 from slrspec.running.withheld import Withheld
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
+
+    from slrspec.cells.plan import PlannedRule
+    from slrspec.running.results import RunInfo
 
 SCHEMA_VERSION = 1
 ENDING = ".bundle.json.gz"
@@ -145,6 +151,8 @@ def _contradiction(bundle: Bundle) -> str:
         return "its content is not what its digest says"
     if plan.hash != bundle.plan_hash:
         return "its plan is not the one that its hash says"
+    if said := contradiction(plan):
+        return f"its plan is none: {said}"
     if bundle.cell not in {cell.id for cell in plan.cells}:
         return f"its plan has no cell {bundle.cell!r}"
     if bundle.withheld.digests and bundle.withheld.salt != salt_of(plan):
@@ -166,4 +174,28 @@ def misfit(bundle: Bundle) -> str:
         return f"its results are not of {cell.provider}"
     if (run.document, run.suite) != (planned.document, planned.suite):
         return "another slrspec, or other features, judged than were planned"
+    return _unfounded_verdict(rules, run, cell.provider) or _impossible_time(run.run)
+
+
+def _unfounded_verdict(rules: Iterable[PlannedRule], run: Run, provider: str) -> str:
+    """Return which rule's verdict is not the worst of its scenarios'; empty if there is none."""
+    of_scenario = {result.scenario: result.verdict for result in run.scenarios if result.provider == provider}
+    if len(of_scenario) < len(run.scenarios):
+        return f"its scenarios' verdicts are not of {provider}"
+    for rule, result in zip(rules, run.rules, strict=True):
+        founded = worst(of_scenario[scenario.id] for scenario in rule.scenarios)
+        if [(one.provider, one.verdict) for one in result.verdicts] != [(provider, founded)]:
+            return f"its verdict on {rule.id} is not that of the rule's scenarios"
+    return ""
+
+
+def _impossible_time(info: RunInfo) -> str:
+    """Return what is wrong with when the run began and how long it took; empty if nothing is."""
+    try:
+        started = datetime.fromisoformat(info.started)
+        ended = started + timedelta(milliseconds=info.duration_ms)
+    except (ValueError, OverflowError):
+        return f"it began at {info.started!r} and took {info.duration_ms} ms, which is no time"
+    if started.tzinfo is None or ended < started:
+        return f"it began at {info.started!r}, without a zone, or ended before"
     return ""
