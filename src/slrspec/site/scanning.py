@@ -27,6 +27,8 @@ EXAMPLES = frozenset(
     {"000000000000", "111111111111", "111122223333", "123456789012", "210987654321", "444455556666", "999999999999"}
 )
 EXAMPLE_KEYS = frozenset({"AKIAIOSFODNN7EXAMPLE", "ASIAIOSFODNN7EXAMPLE"})
+# As JSON writes a character, with a backslash more for each JSON that it stands in.
+JSON_ESCAPE = re.compile(r"\\+(?:u([0-9A-Fa-f]{4})|[nrtbf]|(/))")
 SHORTEST_SECRET = 16
 CREDENTIALS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 
@@ -68,11 +70,22 @@ def refuse_leaks(site: Path, withheld: Iterable[Withheld]) -> int:
 
 
 def hits(name: str, text: str, withheld: Search) -> Iterator[Hit]:
-    """Yield what must not be published of a file's text, as it stands and as a browser would show it."""
+    """Yield what must not be published of a file's text: as it stands, as a browser shows it, and as JSON means it.
+
+    JSON writes a line break before a value as a backslash and an n, in a download and on a page: the value would
+    begin with that n.
+    """
     shown = html.unescape(text) if "&" in text else text
-    for found in (text, shown) if shown != text else (text,):
+    meant = JSON_ESCAPE.sub(_meant, shown) if "\\" in shown else shown
+    for found in dict.fromkeys((text, shown, meant)):
         for kind, place in _places(found, withheld):
             yield Hit(name, found.count("\n", 0, place) + 1, kind)
+
+
+def _meant(escape: re.Match[str]) -> str:
+    """Return the character of an escape; a space for white space, for the lines are counted."""
+    character = escape[2] or (chr(int(escape[1], 16)) if escape[1] else " ")
+    return " " if character.isspace() else character
 
 
 def _places(text: str, withheld: Search) -> Iterator[tuple[str, int]]:
@@ -96,4 +109,14 @@ def _of_this_machine() -> Iterator[tuple[str, str]]:
         value = os.environ.get(name, "")
         if len(value) >= SHORTEST_SECRET:
             yield f"the value of {name}", value
-    yield "a path of this machine", f"{Path.home()}/"
+    home = _home()
+    if home is not None and home != Path(home.anchor):
+        yield "a path of this machine", f"{home}/"
+
+
+def _home() -> Path | None:
+    """Return the home of whoever publishes; None for a user without one, as a container may run."""
+    try:
+        return Path.home()
+    except RuntimeError:
+        return None
