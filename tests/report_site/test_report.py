@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from pathlib import Path
@@ -12,8 +13,13 @@ import pytest
 from slrspec.errors import UsageError
 from slrspec.history.changes import Kind
 from slrspec.history.folder import History, PassedOver
+from slrspec.reporting.badge import LABELS
+from slrspec.running.results import ScenarioResult
+from slrspec.running.verdict import Verdict
 from slrspec.site.pages import every_file
-from slrspec.site.report import Report, slug, unique_slugs
+from slrspec.site.report import Neighbour, Report, Sources, slug, unique_slugs
+from slrspec.spec.gherkin import read_specification
+from slrspec.spec.location import document_ids, features_folder
 from tests.recorded.runs import a_run
 from tests.report_site.conftest import MakeReport
 
@@ -26,8 +32,6 @@ def files_of(report: Report) -> dict[str, str]:
 
 def words(page: str) -> str:
     """The text of a page."""
-    import html
-
     return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", " ", page)))
 
 
@@ -232,6 +236,45 @@ def test_downloads_have_their_size_and_digest(make_report: MakeReport) -> None:
         assert f"{len(content):,}" in told
 
 
+def report_of(document: str, *, root: str = "", place: str = "report/", text: str = "x") -> Report:
+    """A report of a run of any document, with a scenario."""
+    scenario = ScenarioResult(scenario=f"{A}/s", rule=A, provider="moto", name=text, verdict=Verdict.FAIL)
+    run = a_run({A: {"moto": "fail"}}, scenarios=(scenario,))
+    run = msgspec.structs.replace(run, document=msgspec.structs.replace(run.document, id=document))
+    specification = read_specification(features_folder(document))
+    neighbours = (Neighbour(document, "Title", root),) if root else ()
+    return Report(Sources((run,), specification, None, neighbours=neighbours, place=place))
+
+
+@pytest.mark.parametrize("document", document_ids())
+def test_a_page_says_how_to_see_the_same_of_its_own_document(document: str) -> None:
+    files = files_of(report_of(document))
+    wanted = "slrspec run --provider moto" + (f" --document {document}" if document != "rds" else "")
+    for name in ("providers/moto.md", f"evidence/moto/{A}-s.md"):
+        page = html.unescape(files[name])
+        assert f">{wanted}{f' --rule {A} -v' if 'evidence' in name else ''}<" in page, name
+
+
+@pytest.mark.parametrize("document", document_ids())
+def test_a_badge_speaks_of_its_own_document(document: str) -> None:
+    label = LABELS[document]
+    files = files_of(report_of(document))
+    assert f">{label}<" in files["badges/moto.svg"]
+    assert json.loads(files["badges/moto.json"])["label"] == label
+    assert f"[![{label}](" in html.unescape(files["providers/moto.md"])
+
+
+@pytest.mark.parametrize(
+    ("root", "place", "wanted"),
+    [("", "report/", "/report"), ("", "", ""), ("catalogue/", "report/", "/report/catalogue"), ("x/", "", "/x")],
+)
+def test_a_snippet_has_the_address_at_which_the_badge_will_be(root: str, place: str, wanted: str) -> None:
+    page = html.unescape(files_of(report_of("catalogue", root=root, place=place))["providers/moto.md"])
+    assert (
+        f"](https://example.com{wanted}/badges/moto.svg)](https://example.com{wanted}/providers/moto.html)" in page
+    )
+
+
 @pytest.mark.parametrize("name", ["../../etc/passwd", "a/b", "documented:edition=v14", "", "é", "x" * 500, "CON"])
 def test_no_name_leads_out_of_the_report(name: str) -> None:
     assert re.fullmatch(r"[A-Za-z0-9-]{1,100}", slug(name))
@@ -252,8 +295,6 @@ def test_runs_of_different_documents_are_refused(make_report: MakeReport) -> Non
 
 def test_size_grows_with_the_evidence_and_not_with_its_square(make_report: MakeReport) -> None:
     """The same evidence page costs the same, however many there are."""
-    from slrspec.running.results import ScenarioResult
-    from slrspec.running.verdict import Verdict
 
     def evidence(number: int) -> dict[str, int]:
         results = tuple(

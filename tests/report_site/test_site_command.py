@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 import shutil
@@ -70,6 +71,17 @@ def test_every_link_of_the_built_site_leads_somewhere(site_folder: Path) -> None
             if not target.exists() or (anchor and "=" not in anchor and known and anchor not in known.ids):
                 broken.append((page.name, link))
     assert not broken
+
+
+def test_every_address_of_a_snippet_leads_to_a_file(site_folder: Path) -> None:
+    """Here the report is all of the site, and a second document is below the first."""
+    site = site_folder / "site"
+    pages = [*site.glob("providers/*.html"), *site.glob("catalogue/providers/*.html")]
+    assert len(pages) == 4
+    for page in pages:
+        found = re.findall(r"https://example\.com/([\w./-]+)", html.unescape(page.read_text()))
+        assert len(found) > 6
+        assert [address for address in found if not (site / address).is_file()] == []
 
 
 def test_no_page_has_two_places_of_one_name(site_folder: Path) -> None:

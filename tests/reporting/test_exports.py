@@ -49,7 +49,7 @@ def test_conformant_means_the_same_everywhere(run: Run, conformant: bool, specif
         "oscal": {"name": "conformant", "ns": oscal.PROPERTIES, "value": "true"} in result["props"],
         "messages": last["testRunFinished"]["success"],
         "markdown": "`moto`: conformant" in markdown.render(run),
-        "badge": badge(conformance(run)[0]).colour == "green",
+        "badge": badge(conformance(run)[0], "rds").colour == "green",
     }
     assert set(said.values()) == {conformant}, said
 
@@ -70,7 +70,7 @@ def test_what_was_not_run_is_listed_everywhere(run: Run, conformant: bool, speci
     last = json.loads(messages.render(run, specification).splitlines()[-1])
     assert C in last["testRunFinished"]["message"]
     assert C in markdown.render(run).partition("Not verified")[2].partition("\n")[0]
-    assert "not run" in badge(conformance(run)[0]).message or run.totals[0].not_run == run.totals[0].rules
+    assert "not run" in badge(conformance(run)[0], "rds").message or run.totals[0].not_run == run.totals[0].rules
 
 
 def test_messages_hang_together(moto_run: Run, specification: Specification) -> None:
@@ -130,7 +130,7 @@ def test_every_rule_is_in_every_output(moto_run: Run) -> None:
     ],
 )
 def test_badges(verdicts: Verdicts, known: bool, colour: str, message: str) -> None:
-    shown = badge(conformance(a_run(verdicts, known=frozenset({A} if known else ())))[0])
+    shown = badge(conformance(a_run(verdicts, known=frozenset({A} if known else ())))[0], "rds")
     assert (shown.colour, shown.message) == (colour, message)
     content = json.loads(shields(shown))
     assert (content["schemaVersion"], content["message"]) == (1, message)

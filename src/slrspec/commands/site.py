@@ -140,7 +140,8 @@ def site(  # noqa: PLR0913, PLR0917 - an option each
     code = _run(providers, wanted) if providers else 0
     runs = runs or tuple(out_of(document) / RESULTS for document in wanted)
     beside = _beside(history, faults, source, live)
-    files, seconds = _write(_gathered(runs, beside), found.report)
+    sources = tuple(replace(one, place=found.place) for one in _gathered(runs, beside))
+    files, seconds = _write(sources, found.report)
     click.echo(f"Report: {found.report}, {files:,} files in {seconds:.1f} s", err=True)
     withheld, without = withheld_beside(runs, beside)
     for file in without:

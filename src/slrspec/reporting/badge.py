@@ -18,6 +18,13 @@ if TYPE_CHECKING:
 
 # Of white text on each: 4.5 to 1 or better (WCAG 1.4.3).
 COLOURS = {"green": "#1a7f37", "yellow": "#8a6100", "red": "#c62828", "grey": "#5c6570"}
+# What a badge speaks of, by the document's id: its title would be too long.
+LABELS = {
+    "rds": "RDS role rules",
+    "elasticache": "ElastiCache role rules",
+    "catalogue": "service-linked role rules",
+    "questions": "RDS role questions",
+}
 LONGEST = 60
 CHARACTER, PADDING, HEIGHT = 6.6, 7, 20
 
@@ -31,8 +38,13 @@ class Badge:
     colour: str
 
 
-def badge(one: Conformance) -> Badge:
-    """Return what a provider's badge says. Rules that were not run are counted aloud."""
+def label_of(document: str) -> str:
+    """Return what a badge speaks of."""
+    return LABELS.get(document, f"{document} rules")
+
+
+def badge(one: Conformance, document: str) -> Badge:
+    """Return what a provider's badge says of a document. Rules that were not run are counted aloud."""
     verdicts = [verdict for _, verdict in one.verdicts]
     judged = [verdict for verdict in verdicts if verdict.verdict is not Verdict.NOT_RUN]
     passed = sum(verdict.verdict is Verdict.PASS for verdict in judged)
@@ -43,7 +55,7 @@ def badge(one: Conformance) -> Badge:
         colour = "green"
     else:
         colour = "red" if any(v.problem for v in judged) else "yellow"
-    return Badge("RDS role rules", f"{passed}/{len(judged)} kept{skipped}", colour)
+    return Badge(label_of(document), f"{passed}/{len(judged)} kept{skipped}", colour)
 
 
 def shields(shown: Badge) -> str:

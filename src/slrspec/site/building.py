@@ -48,6 +48,11 @@ class Project:
     report: Path
     site: Path
 
+    @property
+    def place(self) -> str:
+        """Where the report is in the site: empty if it is all of it, else ends with `/`."""
+        return f"{REPORT}/" if self.config else ""
+
 
 def project(config: Path | None, folder: Path, alone: Path) -> Project:
     """Return what there is to build.

@@ -83,6 +83,6 @@ def further(report: Report) -> Iterator[tuple[str, bytes]]:
     """Yield path and content of what belongs to no run: the schema, and each provider's badges."""
     yield SCHEMA, (json.dumps(schema(), indent=2) + "\n").encode()
     for column in report.columns:
-        shown = badge.badge(column.conformance)
+        shown = badge.badge(column.conformance, column.run.document.id)
         yield f"badges/{column.slug}.json", badge.shields(shown).encode()
         yield f"badges/{column.slug}.svg", badge.svg(shown).encode()

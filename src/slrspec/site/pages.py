@@ -14,7 +14,7 @@ import msgspec
 
 from slrspec.history.changes import Kind
 from slrspec.history.timeline import version_of
-from slrspec.reporting.badge import badge
+from slrspec.reporting.badge import badge, label_of
 from slrspec.reporting.comparison import summary
 from slrspec.reporting.look import KNOWN, LOOKS, UNEXPECTED
 from slrspec.running.checks import UNJUDGED
@@ -24,6 +24,7 @@ from slrspec.site import charts, values
 from slrspec.site.downloads import downloads, further
 from slrspec.site.report import STRIP, problems, slug
 from slrspec.site.templating import render
+from slrspec.spec.location import DEFAULT_DOCUMENT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -284,7 +285,7 @@ def _service(report: Report, service: str, column: Column) -> Iterator[tuple[str
         "looked_at": values.looked_at,
         "recorded": next(s for s in report.specification.document.services if s.principal == service),
         "raw": f"{slug(service)}.json",
-        "reproduce": _command(column, "--document", report.specification.document.id, "--service", service),
+        "reproduce": _command(column, "--service", service),
     }
     title = f"{service} on {column.provider.name}"
     yield _page(report, "service", f"{path}.md", title, _description(report, title), context, searched=False)
@@ -331,7 +332,9 @@ def _environment(column: Column) -> list[tuple[str, str]]:
 
 
 def _command(column: Column, *arguments: str) -> str:
-    return shlex.join(["slrspec", "run", "--provider", column.provider.name, *arguments])
+    document = column.run.document.id
+    which = [] if document == DEFAULT_DOCUMENT else ["--document", document]
+    return shlex.join(["slrspec", "run", "--provider", column.provider.name, *which, *arguments])
 
 
 def _provider(report: Report, column: Column) -> tuple[str, bytes]:
@@ -348,8 +351,8 @@ def _provider(report: Report, column: Column) -> tuple[str, bytes]:
         "versions": [
             (version, run, _counted(run, column.provider.name)) for version, run in reversed(versions.items())
         ],
-        "badge": badge(column.conformance),
-        "snippets": _snippets(column),
+        "badge": badge(column.conformance, column.run.document.id),
+        "snippets": _snippets(report, column),
     }
     title = column.provider.name
     said = _description(report, f"{title}: {column.conformance.said}")
@@ -360,10 +363,10 @@ def _counted(run: RunSummary, provider: str) -> str:
     return ", ".join(f"{count} {word}" for word, count in charts.counts(run, provider).items())
 
 
-def _snippets(column: Column) -> list[tuple[str, str]]:
-    site = "https://example.com/report"
+def _snippets(report: Report, column: Column) -> list[tuple[str, str]]:
+    site = f"https://example.com/{report.sources.place}{_root(report)}".removesuffix("/")
     image, page = f"{site}/badges/{column.slug}.svg", f"{site}/providers/{column.slug}.html"
-    text = "RDS role rules"
+    text = label_of(column.run.document.id)
     return [
         ("Markdown", f"[![{text}]({image})]({page})"),
         ("HTML", f'<a href="{page}"><img src="{image}" alt="{text}"></a>'),

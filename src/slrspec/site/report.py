@@ -63,6 +63,8 @@ class Sources:
         All documents of the site in their order, this one too, if there are several.
     ledger
         What AWS itself has said of each rule.
+    place
+        Where the pages of the first document are in the site: `report/`, or empty in a site of their own.
 
     """
 
@@ -75,6 +77,7 @@ class Sources:
     live: NamedPolicy | None = None
     ledger: Ledger = field(default_factory=Ledger)
     neighbours: tuple[Neighbour, ...] = ()
+    place: str = "report/"
 
 
 @dataclass(frozen=True)
