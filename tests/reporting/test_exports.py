@@ -15,8 +15,11 @@ from slrspec.reporting.badge import COLOURS, badge, shields, svg
 from slrspec.reporting.conformance import conformance
 from slrspec.running.results import Run
 from slrspec.running.verdict import Verdict
+from slrspec.spec.gherkin import read_specification
+from slrspec.spec.location import document_ids, features_folder
 from slrspec.spec.rules import Specification
 from tests.recorded.runs import Verdicts, a_run
+from tests.running.test_assemble import run_of
 
 A, B, C = "RDS-DEL-01", "RDS-DEL-02", "RDS-DEL-03"
 KEPT = a_run({A: {"moto": "pass"}, B: {"moto": "pass"}, C: {"moto": "not-run"}})
@@ -89,6 +92,24 @@ def test_messages_hang_together(moto_run: Run, specification: Specification) -> 
     assert Counter(one["testStepResult"]["status"] for one in finished)["FAILED"] == sum(
         step.verdict in {Verdict.FAIL, Verdict.UNSUPPORTED} for s in moto_run.scenarios for step in s.steps
     )
+
+
+@pytest.mark.parametrize("document", document_ids())
+def test_messages_tell_of_every_scenario_of_every_document(document: str) -> None:
+    """A scenario that runs for each of many services is one to Gherkin, and has a verdict for each of them."""
+    specification = read_specification(features_folder(document))
+    verdicts = [("", Verdict.PASS)] * len(specification.scenarios)
+    run = run_of(specification, verdicts, rules=list(specification.by_id))
+    envelopes = [json.loads(line) for line in messages.render(run, specification).split("\n")[:-1]]
+    pickles = {e["pickle"]["id"]: e["pickle"] for e in envelopes if "pickle" in e}
+    cases = {e["testCase"]["id"]: e["testCase"] for e in envelopes if "testCase" in e}
+    started = [e["testCaseStarted"]["testCaseId"] for e in envelopes if "testCaseStarted" in e]
+    names = [pickles[cases[case]["pickleId"]]["name"] for case in started]
+    assert names == [result.name for result in run.scenarios]
+    assert len(set(started)) == len(pickles) == len(run.scenarios)
+    assert not [name for name in names if "<" in name]
+    steps = [step["id"] for one in pickles.values() for step in one["steps"]]
+    assert len(steps) == len(set(steps))
 
 
 def test_ids_are_unique_and_equal_runs_give_equal_exports(moto_run: Run) -> None:

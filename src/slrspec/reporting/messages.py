@@ -88,9 +88,7 @@ def _feature(
     cases: list[tuple[Envelope, ScenarioResult]],
 ) -> Iterator[Envelope]:
     from gherkin.parser import Parser
-    from gherkin.pickles.compiler import Compiler
 
-    # Outlines have a pickle for each row, in the order of the rows, as we have a scenario for each.
     found = [results[provider, scenario.id] for scenario in scenarios if (provider, scenario.id) in results]
     if not found:
         return
@@ -100,21 +98,44 @@ def _feature(
     document["uri"] = uri
     yield {"source": {"uri": uri, "data": text, "mediaType": "text/x.cucumber.gherkin+plain"}}
     yield {"gherkinDocument": document}
-    by_line: dict[int, list[Scenario]] = defaultdict(list)
-    for scenario in scenarios:
-        by_line[scenario.line].append(scenario)
-    lines = {node["id"]: node["location"]["line"] for node in _scenario_nodes(document["feature"])}
-    for pickle in Compiler().compile(cast("Any", document)):
-        pickle = _named_apart(pickle, f"{uri}#")  # noqa: PLW2901 - the compiler counts from 0 once more
-        line = lines[pickle["astNodeIds"][0]]
-        if not by_line[line]:  # of another edition of the page
-            continue
-        result = results.get((provider, by_line[line].pop(0).id))
+    for scenario, pickle in _pickles(document, uri, scenarios):
+        result = results.get((provider, scenario.id))
         if result is None:
             continue
         yield {"pickle": pickle}
         steps = [{"id": f"{step['id']}/run", "pickleStepId": step["id"]} for step in pickle["steps"]]
         cases.append(({"id": f"{pickle['id']}/case", "pickleId": pickle["id"], "testSteps": steps}, result))
+
+
+def _pickles(document: Envelope, uri: str, scenarios: Sequence[Scenario]) -> Iterator[tuple[Scenario, Envelope]]:
+    """Yield each scenario with its pickle; those of another edition of the page are passed over.
+
+    Outlines have a pickle for each row, in the order of the rows, as we have a scenario for each. What runs for
+    each of many services is no outline to Gherkin: its one pickle is copied for each of them.
+    """
+    from gherkin.pickles.compiler import Compiler
+
+    by_line: dict[int, list[Scenario]] = defaultdict(list)
+    for scenario in scenarios:
+        by_line[scenario.line].append(scenario)
+    lines = {node["id"]: node["location"]["line"] for node in _scenario_nodes(document["feature"])}
+    for compiled in Compiler().compile(cast("Any", document)):
+        pickle = _named_apart(compiled, f"{uri}#")  # the compiler counts from 0 once more
+        waiting = by_line[lines[pickle["astNodeIds"][0]]]
+        if waiting and waiting[0].for_each_service:
+            yield from ((scenario, _copied(pickle, scenario)) for scenario in waiting)
+        elif waiting:
+            yield waiting.pop(0), pickle
+
+
+def _copied(pickle: Envelope, scenario: Scenario) -> Envelope:
+    """Return a pickle for one of many services, with its words and with ids of its own."""
+    of = "/".join(value for _, value in scenario.example)
+    steps = [
+        {**step, "id": f"{step['id']}/{of}", "text": said.text}
+        for step, said in zip(pickle["steps"], scenario.steps, strict=True)
+    ]
+    return {**pickle, "id": f"{pickle['id']}/{of}", "name": scenario.name, "steps": steps}
 
 
 def _named_apart(node: Any, prefix: str) -> Any:  # noqa: ANN401 - JSON goes in and comes out
