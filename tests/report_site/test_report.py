@@ -95,6 +95,16 @@ def test_the_run_before_is_the_latest_whole_one_of_the_same_providers(make_repor
     assert [one.before.run.id for one in reported.others] == [part.run.id]
 
 
+def test_the_number_of_changes_is_that_of_the_marks_beside_it(make_report: MakeReport) -> None:
+    """The run before may have had one of the providers only; the matrix marks what it found otherwise."""
+    both = a_run({A: {"moto": "fail", "documented": "pass"}}, day=1)
+    alone = a_run({A: {"moto": "pass"}}, day=2)
+    report = make_report(a_run({A: {"moto": "fail", "documented": "pass"}}, day=3), past=(both, alone))
+    home = files_of(report)["index.md"]
+    assert home.count("data-changed") == 1
+    assert "1 verdict changed since the run before" in words(home)
+
+
 def test_without_an_earlier_run_nothing_is_claimed(make_report: MakeReport) -> None:
     report = make_report(a_run({A: {"moto": "pass"}}))
     assert report.changes is None

@@ -442,9 +442,10 @@ class Report:
 
     @cached_property
     def changes(self) -> int | None:
-        """How much changed since the runs before; None if there are none."""
-        compared = [one.since for one in self.reported if one.since is not None]
-        return sum(len(one.changes) for one in compared) if compared else None
+        """How many verdicts are marked as changed in the matrix; None if there is no run before."""
+        if all(one.since is None for one in self.reported):
+            return None
+        return sum(cell.kind is not None for row in self.rows for cell in row.cells)
 
     def runs_of(self, column: Column) -> tuple[RunSummary, ...]:
         """Return the runs up to a column's that had its provider, oldest first."""
