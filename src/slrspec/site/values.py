@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from slrspec.reporting.plain import compact, shortened
@@ -60,7 +61,8 @@ def difference(expected: Any, actual: Any) -> tuple[tuple[str, str], ...]:  # no
     lines = difflib.unified_diff(
         [line[:LONGEST_LINE] for line in old], [line[:LONGEST_LINE] for line in new], lineterm="", n=MOST_LINES
     )
-    return tuple((line[0], line[1:]) for line in lines if not line.startswith(("---", "+++", "@@")))
+    # Two lines with the names of files come first, and a line with numbers before the one group of this context.
+    return tuple((line[0], line[1:]) for line in islice(lines, 3, None))
 
 
 def broken_checks(result: ScenarioResult) -> tuple[Check, ...]:
