@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from xml.etree import ElementTree as ET
 
 import click
@@ -10,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slrspec.reporting import junit, markdown, terminal
-from slrspec.reporting.plain import plain
+from slrspec.history.changes import compare_runs
+from slrspec.reporting import comparison, junit, markdown, rule_page, terminal
+from slrspec.reporting.plain import HIDDEN, REPLACED, plain
 from slrspec.reporting.terminal import Style
 from slrspec.running.results import Check, Exchange, Run, ScenarioResult, StepResult
 from slrspec.running.verdict import Verdict
@@ -62,7 +64,19 @@ def run_with(specification: Specification, text: str) -> Run:
     rules = [
         replace(rule, verdicts=[replace(v, reason=v.reason and text) for v in rule.verdicts]) for rule in run.rules
     ]
-    return replace(run, rules=rules, scenarios=[poisoned, *run.scenarios[1:]])
+    return named(replace(run, rules=rules, scenarios=[poisoned, *run.scenarios[1:]]), f"p{text}")
+
+
+def named(run: Run, provider: str) -> Run:
+    """The run as somebody else's results may have it, with another name of its provider."""
+    replace = msgspec.structs.replace
+    return replace(
+        run,
+        providers=[replace(one, name=provider) for one in run.providers],
+        totals=[replace(one, provider=provider) for one in run.totals],
+        rules=[replace(r, verdicts=[replace(v, provider=provider) for v in r.verdicts]) for r in run.rules],
+        scenarios=[replace(one, provider=provider) for one in run.scenarios],
+    )
 
 
 @given(st.text())
@@ -77,8 +91,31 @@ def test_plain_text_has_no_control_and_no_bidirectional_character(text: str) -> 
 @pytest.mark.parametrize("verbosity", [0, 1])
 def test_a_terminal_is_not_commanded(specification: Specification, text: str, verbosity: int) -> None:
     shown = click.unstyle(terminal.render(run_with(specification, text), Style(verbosity=verbosity)))
-    assert "\x1b" not in shown
-    assert "\u202e" not in shown
+    assert not [line for line in shown.split("\n") if as_a_terminal_may_have_it(line) != line]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_a_rule_shown_does_not_command_a_terminal(specification: Specification, text: str) -> None:
+    run = run_with(specification, text)
+    rule = specification.by_id[run.scenarios[0].rule]
+    lines = [click.unstyle(line) for line in rule_page.evidence(rule, run, Style(), exchanges=True)]
+    assert any("call 1" in line for line in lines)
+    assert any(line.startswith("p") and "fail" in line for line in lines)
+    assert not [line for line in lines if as_a_terminal_may_have_it(line) != line]
+
+
+def as_a_terminal_may_have_it(line: str) -> str:
+    return "".join(REPLACED if unicodedata.category(character) in HIDDEN else character for character in line)
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_a_comparison_does_not_command_a_terminal(specification: Specification, text: str) -> None:
+    run = run_with(specification, text)
+    before = named(run_of(specification, [("", Verdict.PASS)]), f"p{text}")
+    for lines in (comparison.text(compare_runs(before, run)), comparison.markdown(compare_runs(before, run))):
+        assert any("pass -> fail" in line or "pass -\\> fail" in line for line in lines)
+        shown = [click.unstyle(line) for line in lines]
+        assert not [line for line in shown if as_a_terminal_may_have_it(line) != line]
 
 
 @pytest.mark.parametrize("text", HOSTILE)

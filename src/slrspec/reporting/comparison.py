@@ -101,7 +101,7 @@ def summary(found: Comparison) -> str:
 
 def told(change: Change) -> str:
     """Return one change in one line."""
-    where = " on ".join(name for name in (change.rule, change.provider) if name)
+    where = " on ".join(plain(name) for name in (change.rule, change.provider) if name)
     before, after = (shortened(plain(value), LONGEST) for value in (change.before, change.after))
     what = f"{before} -> {after}" if before and after else after or before
     excused = " (a known deviation)" if change.excused else ""
@@ -115,7 +115,7 @@ def _notes(found: Comparison) -> Iterator[str]:
 
 
 def _named(run: RunSummary) -> str:
-    return f"{run.run.id}{'' if run.run.complete else ' (partial)'}"
+    return f"{plain(run.run.id)}{'' if run.run.complete else ' (partial)'}"
 
 
 def _run(run: RunSummary) -> dict[str, Any]:

@@ -36,6 +36,7 @@ def render(run: Run) -> str:
             suite.set(attribute, str(len(suite.findall(path))))
         suite.set("skipped", str(len(suite.findall(".//skipped"))))
         suite.set("time", f"{sum(float(case.get('time', '0')) for case in suite.iter('testcase')):.3f}")
+    _make_writable(root)
     ET.indent(root)
     return ET.tostring(root, encoding="unicode", xml_declaration=False) + "\n"
 
@@ -48,14 +49,12 @@ def _scenario(suite: ET.Element, rule: RuleResult, verdict: RuleVerdict, result:
     elif result.verdict is not Verdict.PASS and verdict.known is not None:
         _skipped(case, f"known deviation until {verdict.known.expires}: {verdict.known.reason}")
     elif result.verdict is Verdict.ERROR:
-        ET.SubElement(case, "error", message=_writable(result.reason), type=result.verdict)
+        ET.SubElement(case, "error", message=result.reason, type=result.verdict)
     elif result.verdict is not Verdict.PASS:
-        failure = ET.SubElement(case, "failure", message=_writable(result.reason), type=result.verdict)
-        failure.text = _writable(
-            "\n".join(f"{s.keyword} {s.text} [{s.verdict or 'not reached'}]" for s in result.steps)
-        )
+        failure = ET.SubElement(case, "failure", message=result.reason, type=result.verdict)
+        failure.text = "\n".join(f"{s.keyword} {s.text} [{s.verdict or 'not reached'}]" for s in result.steps)
     elif verdict.problem:
-        ET.SubElement(case, "failure", message=_writable(verdict.problem), type="unexpected")
+        ET.SubElement(case, "failure", message=verdict.problem, type="unexpected")
 
 
 def _case(suite: ET.Element, rule: RuleResult, name: str, duration_ms: float) -> ET.Element:
@@ -63,7 +62,7 @@ def _case(suite: ET.Element, rule: RuleResult, name: str, duration_ms: float) ->
         suite,
         "testcase",
         classname=f"{rule.section}.{rule.id}",
-        name=_writable(name),
+        name=name,
         time=f"{duration_ms / 1000:.3f}",
     )
     properties = _properties(case)
@@ -78,8 +77,13 @@ def _properties(case: ET.Element) -> ET.Element:
 
 
 def _skipped(case: ET.Element, reason: str) -> None:
-    ET.SubElement(case, "skipped", message=_writable(reason))
+    ET.SubElement(case, "skipped", message=reason)
 
 
-def _writable(text: str) -> str:
-    return UNWRITABLE.sub("\N{REPLACEMENT CHARACTER}", text)
+def _make_writable(root: ET.Element) -> None:
+    """Replace what XML cannot have, wherever it comes from: names may be those of somebody else's results."""
+    for element in root.iter():
+        for name, value in element.attrib.items():
+            element.set(name, UNWRITABLE.sub("\N{REPLACEMENT CHARACTER}", value))
+        if element.text:
+            element.text = UNWRITABLE.sub("\N{REPLACEMENT CHARACTER}", element.text)

@@ -54,16 +54,18 @@ def _scenario(scenario: Told) -> Iterator[str]:
 def evidence(rule: Rule, run: Run, style: Style, *, exchanges: bool) -> Iterator[str]:
     """Yield the last verdicts on a rule, step by step, with checks and, if wanted, exchanges."""
     found = next((result for result in run.rules if result.id == rule.id), None)
-    yield f"Last run: {run.run.started[:19].replace('T', ' ')} UTC"
+    yield f"Last run: {plain(run.run.started[:19].replace('T', ' '))} UTC"
     if found is None:
         yield f"{INDENT}{rule.id} was not a part of it."
         return
     for verdict in found.verdicts:
         look = look_of(verdict)
         yield ""
-        yield click.style(f"{verdict.provider}: {look.text(unicode=style.unicode)}", fg=look.colour, bold=True)
+        yield click.style(
+            f"{plain(verdict.provider)}: {look.text(unicode=style.unicode)}", fg=look.colour, bold=True
+        )
         if verdict.problem:
-            yield f"{INDENT}{verdict.problem}"
+            yield f"{INDENT}{plain(verdict.problem)}"
         if verdict.known is not None:
             yield f"{INDENT}known until {verdict.known.expires}: {plain(verdict.known.reason)}"
             if verdict.known.link:
@@ -89,7 +91,8 @@ def _result(result: ScenarioResult, style: Style, *, exchanges: bool) -> Iterato
 
 def _exchange(exchange: Exchange) -> Iterator[str]:
     who = "" if exchange.principal == "administrator" else f" by {plain(exchange.principal)}"
-    yield f"{INDENT * 3}call {exchange.number}: {exchange.operation}{who} in {exchange.region}"
+    what, where = plain(exchange.operation), plain(exchange.region)
+    yield f"{INDENT * 3}call {exchange.number}: {what}{who} in {where}"
     yield f"{INDENT * 4}sent     {shortened(compact(exchange.parameters), LONGEST)}"
     if exchange.error is not None:
         yield f"{INDENT * 4}refused  {shortened(plain(str(exchange.error)), LONGEST)}"

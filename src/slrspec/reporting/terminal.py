@@ -73,11 +73,11 @@ def totals_line(totals: Totals) -> str:
     parts += [f"{totals.error} error{'' if totals.error == 1 else 's'}"] if totals.error else []
     parts += [f"{totals.not_run} not run"] if totals.not_run else []
     parts += [f"{totals.problems} to look at"] if totals.problems else []
-    return f"{totals.provider}: {totals.rules} rule{'' if totals.rules == 1 else 's'}: {', '.join(parts)}"
+    return f"{plain(totals.provider)}: {totals.rules} rule{'' if totals.rules == 1 else 's'}: {', '.join(parts)}"
 
 
 def _table(run: Run, style: Style) -> Iterator[str]:
-    names = [provider.name for provider in run.providers]
+    names = [plain(provider.name) for provider in run.providers]
     columns = [
         max(len(name), *(len(_cell(r.verdicts[i], style)) for r in run.rules)) for i, name in enumerate(names)
     ]
@@ -86,7 +86,7 @@ def _table(run: Run, style: Style) -> Iterator[str]:
     header = "  ".join([" " * identifier, " " * room, *(n.ljust(w) for n, w in zip(names, columns, strict=True))])
     yield click.style(header.rstrip(), bold=True)
     for section, rules in groupby(run.rules, key=lambda rule: rule.section):
-        yield click.style(section, bold=True)
+        yield click.style(plain(section), bold=True)
         for rule in rules:
             statement = shortened(plain(rule.statement), room, style.ellipsis).ljust(room)
             cells = [
@@ -94,7 +94,7 @@ def _table(run: Run, style: Style) -> Iterator[str]:
                 for verdict, width in zip(rule.verdicts, columns, strict=True)
                 for cell in [_cell(verdict, style)]
             ]
-            yield "  ".join([rule.id.ljust(identifier), statement, *cells]).rstrip()
+            yield "  ".join([plain(rule.id).ljust(identifier), statement, *cells]).rstrip()
 
 
 def _cell(verdict: RuleVerdict, style: Style) -> str:
@@ -111,7 +111,7 @@ def _problems(run: Run, style: Style) -> Iterator[str]:
 
 
 def _problem(rule: RuleResult, verdict: RuleVerdict, ours: list[ScenarioResult], style: Style) -> Iterator[str]:
-    title = f"{rule.id} on {verdict.provider}: {verdict.verdict}, {verdict.problem}"
+    title = plain(f"{rule.id} on {verdict.provider}: {verdict.verdict}, {verdict.problem}")
     yield click.style(shortened(title, style.width), fg="red", bold=True)
     yield f"{INDENT}{plain(rule.statement)}"
     found = [result for result in ours if result.verdict is verdict.verdict]
@@ -128,9 +128,8 @@ def _everything(run: Run, style: Style) -> Iterator[str]:
         for verdict in rule.verdicts:
             look = look_of(verdict)
             title = f"{rule.id} on {verdict.provider}: {look.text(unicode=style.unicode)}"
-            yield click.style(
-                f"{title}{f', {verdict.problem}' if verdict.problem else ''}", fg=look.colour, bold=True
-            )
+            problem = f", {verdict.problem}" if verdict.problem else ""
+            yield click.style(plain(f"{title}{problem}"), fg=look.colour, bold=True)
             yield f"{INDENT}{plain(rule.statement)}"
             if verdict.known is not None:
                 yield f"{INDENT}known until {verdict.known.expires}: {plain(verdict.known.reason)}"
@@ -163,7 +162,7 @@ def step_lines(step: StepResult, style: Style, *, passed: bool) -> Iterator[str]
     """
     state = "not reached" if step.verdict is None else LOOKS[step.verdict].text(unicode=style.unicode)
     colour = "bright_black" if step.verdict is None else LOOKS[step.verdict].colour
-    yield f"{INDENT * 2}{step.keyword} {plain(step.text)}  {click.style(f'[{state}]', fg=colour)}"
+    yield f"{INDENT * 2}{plain(step.keyword)} {plain(step.text)}  {click.style(f'[{state}]', fg=colour)}"
     yield from check_lines(check for check in step.checks if passed or not check.ok)
     if step.message and all(check.ok for check in step.checks):
         yield f"{INDENT * 3}{plain(step.message)}"
