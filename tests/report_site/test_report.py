@@ -14,7 +14,7 @@ from slrspec.errors import UsageError
 from slrspec.history.changes import Kind
 from slrspec.history.folder import History, PassedOver
 from slrspec.reporting.badge import LABELS
-from slrspec.running.results import ScenarioResult
+from slrspec.running.results import DocumentInfo, Run, ScenarioResult
 from slrspec.running.verdict import Verdict
 from slrspec.site.pages import every_file
 from slrspec.site.report import Neighbour, Report, Sources, slug, unique_slugs
@@ -250,10 +250,14 @@ def report_of(document: str, *, root: str = "", place: str = "report/", text: st
     """A report of a run of any document, with a scenario."""
     scenario = ScenarioResult(scenario=f"{A}/s", rule=A, provider="moto", name=text, verdict=Verdict.FAIL)
     run = a_run({A: {"moto": "fail"}}, scenarios=(scenario,))
-    run = msgspec.structs.replace(run, document=msgspec.structs.replace(run.document, id=document))
+    run = msgspec.structs.replace(run, document=replaced(run, id=document))
     specification = read_specification(features_folder(document))
     neighbours = (Neighbour(document, "Title", root),) if root else ()
     return Report(Sources((run,), specification, None, neighbours=neighbours, place=place))
+
+
+def replaced(run: Run, **changes: str) -> DocumentInfo:
+    return msgspec.structs.replace(run.document, **changes)
 
 
 @pytest.mark.parametrize("document", document_ids())
@@ -272,6 +276,36 @@ def test_a_badge_speaks_of_its_own_document(document: str) -> None:
     assert f">{label}<" in files["badges/moto.svg"]
     assert json.loads(files["badges/moto.json"])["label"] == label
     assert f"[![{label}](" in html.unescape(files["providers/moto.md"])
+
+
+@pytest.mark.parametrize(
+    ("document", "level", "said"),
+    [
+        ("catalogue", "must", "How moto keeps the rules of Page ."),
+        ("questions", "records", "What moto answers where nobody has recorded what AWS does: Page ."),
+    ],
+)
+def test_what_is_no_page_is_not_said_to_document_anything(document: str, level: str, said: str) -> None:
+    report = report_of(document)
+    report.latest.rules[0] = msgspec.structs.replace(report.latest.rules[0], level=level)
+    home = files_of(report)["index.md"]
+    assert said in words(home)
+    assert "documented" not in home.partition("---\n\n")[0]
+
+
+def test_a_page_is_said_to_document_its_rules(make_report: MakeReport) -> None:
+    home = words(files_of(make_report(a_run({A: {"moto": "fail"}})))["index.md"])
+    assert "How moto keeps the rules that AWS documents in Page ." in home
+
+
+@pytest.mark.parametrize("url", ["javascript:alert(1)", "http://192.0.2.1/", "data:text/html,x", "HTTPS:x", ""])
+def test_the_address_of_a_document_is_a_link_to_nothing_but_a_page(make_report: MakeReport, url: str) -> None:
+    run = a_run({A: {"moto": "fail"}})
+    files = files_of(make_report(msgspec.structs.replace(run, document=replaced(run, url=url))))
+    for name, page in files.items():
+        if name.endswith(".md"):
+            assert f'href="{url}"' not in html.unescape(page), name
+    assert 'href="https://example.com/"' in html.unescape(files_of(make_report(run))["coverage.md"])
 
 
 @pytest.mark.parametrize(

@@ -96,7 +96,7 @@ def every_file(report: Report) -> Iterator[tuple[str, bytes]]:
 def _few(report: Report) -> Iterator[tuple[str, bytes]]:
     """Yield the pages that there is one of."""
     matrix = _matrix(report)
-    said = _description(report, "Which documented rules each provider keeps")
+    said = _description(report, "What each provider makes of each rule")
     yield _page(report, "matrix", "index.md", "Conformance", said, {**matrix, "heading": True})
     # For a home page to include; without front matter, and for a place one folder higher.
     if not _root(report):
