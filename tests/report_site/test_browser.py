@@ -230,6 +230,70 @@ def test_an_address_within_something_folded_opens_it(page: Any, address: str) ->
     assert page.locator("#call-3").get_attribute("open") is not None
 
 
+@pytest.mark.parametrize("anchor", ["q=100%", "100%", "%E0%A4%A"])
+def test_a_lone_percent_sign_in_the_address_is_text(page: Any, address: str, anchor: str) -> None:
+    """The page fails its test on an error in the console."""
+    page.goto(f"{address}index.html#{anchor}")
+    until(page, "document.querySelector('[role=status]').textContent.endsWith('of 90 rules')")
+    assert shown_rules(page) == [] or "=" not in anchor
+
+
+IN_SIGHT = """() => {
+  const box = document.activeElement.getBoundingClientRect()
+  return [box.top + 2, box.top + box.height / 2, box.bottom - 2].some(height => {
+    const there = document.elementFromPoint(box.left + box.width / 2, height)
+    return document.activeElement.contains(there)
+  })
+}"""
+
+
+def test_the_focus_is_not_below_the_head_of_the_matrix(page: Any, address: str) -> None:
+    page.goto(f"{address}index.html")
+    page.locator(".slr-row:last-child a").last.focus()
+    seen = []
+    for _ in range(60):
+        page.keyboard.press("Shift+Tab")
+        seen.append(page.evaluate(IN_SIGHT))
+    assert all(seen)
+
+
+BROKEN_WORDS = """() => [...document.querySelectorAll('.slr-scroll th[scope=col], .slr-scroll .slr-number')].filter(cell => {
+  const range = document.createRange()
+  range.selectNodeContents(cell)
+  const lines = new Set([...range.getClientRects()].map(one => Math.round(one.top)))
+  return !cell.innerText.trim().includes(' ') && lines.size > 1
+}).map(cell => cell.innerText)"""
+
+
+@pytest.mark.parametrize("width", [NARROW, WIDE])
+@pytest.mark.parametrize("name", ["trend", "policy", "data", "coverage", "scenarios"])
+def test_a_column_is_no_letter_wide(browser: Any, address: str, name: str, width: int) -> None:
+    for page in watched(browser, address, viewport={"width": width, "height": 800}):
+        page.goto(f"{address}{name}.html")
+        page.evaluate("document.querySelectorAll('.slr details').forEach(one => { one.open = true })")
+        assert page.evaluate(BROKEN_WORDS) == []
+        cells = "[...document.querySelectorAll('.slr-scroll td')].map(one => one.getBoundingClientRect().width)"
+        assert min(page.evaluate(cells)) > 40
+
+
+@pytest.mark.parametrize("width", [NARROW, WIDE])
+def test_the_lines_of_a_table_are_straight(browser: Any, address: str, width: int) -> None:
+    ends = """[...document.querySelectorAll('.slr-table tr')].map(
+      row => new Set([...row.cells].map(cell => Math.round(cell.getBoundingClientRect().bottom))).size)"""
+    for page in watched(browser, address, viewport={"width": width, "height": 800}):
+        page.goto(f"{address}scenarios.html")
+        assert set(page.evaluate(ends)) == {1}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_two_words_of_the_trend_have_one_colour(browser: Any, address: str, scheme: str) -> None:
+    colours = """[...document.querySelectorAll('.slr-swatch')].map(one => getComputedStyle(one).backgroundColor)"""
+    for page in watched(browser, address, color_scheme=scheme):
+        page.goto(f"{address}trend.html")
+        found = page.evaluate(colours)
+        assert len(found) == len(set(found)) == 7
+
+
 @pytest.mark.parametrize("name", PAGES)
 def test_nothing_is_wider_than_a_narrow_screen(browser: Any, address: str, name: str) -> None:
     for page in watched(browser, address, viewport={"width": NARROW, "height": 800}):
@@ -305,6 +369,15 @@ def test_pages_print_without_what_is_for_the_screen_only(page: Any, address: str
     page.emulate_media(media="print")
     assert page.locator(".slr-filter").is_hidden()
     assert page.locator("#matrix").is_visible()
+
+
+def test_pages_print_long_values_whole_and_nothing_folded(page: Any, address: str) -> None:
+    page.goto(f"{address}evidence/moto/RDS-PER-05-every-ec2-action-of-the-page-is-granted.html")
+    page.emulate_media(media="print")
+    sizes = "[...document.querySelectorAll('.slr-pre')].map(one => [one.clientHeight, one.scrollHeight])"
+    found = page.evaluate(sizes)
+    assert all(shown >= whole > 0 for shown, whole in found)
+    assert max(whole for _, whole in found) > 26 * 20  # there is one that the screen cuts
 
 
 def test_a_command_can_be_copied(page: Any, address: str) -> None:

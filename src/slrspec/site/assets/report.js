@@ -81,9 +81,19 @@
     fromAddress();
   }
 
+  // Somebody may write the address by hand, with a lone percent sign, which no decoder takes.
+  function anchor() {
+    const text = location.hash.slice(1);
+    try {
+      return decodeURIComponent(text);
+    } catch {
+      return text;
+    }
+  }
+
   // An anchor within something folded opens it.
   function unfold() {
-    const target = location.hash.length > 1 && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    const target = location.hash.length > 1 && document.getElementById(anchor());
     for (let node = target; node; node = node.parentElement) {
       if (node.tagName === "DETAILS") node.open = true;
     }
