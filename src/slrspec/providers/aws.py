@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -109,8 +109,10 @@ class AwsProvider:
             with held.guard.permitted(scenario, frozenset(held.needs[scenario].operations)):
                 yield account
         finally:
-            account.give_back()
-            tidy(held, scenario)
+            try:
+                account.give_back()
+            finally:
+                tidy(held, scenario)
 
     def close(self) -> None:
         """Do nothing: who holds the account lets go of it."""
@@ -259,15 +261,20 @@ class AwsAccount:
                 if caller is RUNNER:
                     name = str(parameters["DBInstanceIdentifier"])
                     self._used.append(Started(name, region, need, dict(parameters), copy.deepcopy(dict(answer))))
-                start_behind(self.held, self.scenario)
+                # What is refused to later scenarios is no answer to this one's call. They are told in their turn.
+                with suppress(Exception):
+                    start_behind(self.held, self.scenario)
 
     def give_back(self) -> None:
-        """Give back the instances that were used, and those that came into being here and that others can use."""
+        """Give back the instances that were used, and those that came into being here and that others can use.
+
+        Whichever nobody could look at is kept by nobody, and is taken away with all that the scenario has made.
+        """
+        used, self._used = self._used, []
+        self.held.begun.pop(self.scenario, None)
         with self.held.guard.permitted(f"looking at what {self.scenario} has left", GIVING_BACK):
-            for started in self._used:
+            for started in used:
                 give_back(self.held, started)
-            self._used.clear()
-            self.held.begun.pop(self.scenario, None)
 
 
 GIVING_BACK = frozenset({"rds:DescribeDBInstances", "rds:DeleteDBInstance", "rds:ModifyDBInstance"})

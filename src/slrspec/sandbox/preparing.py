@@ -18,7 +18,7 @@ from slrspec.sandbox.course import Course, key_of
 from slrspec.sandbox.operations import MARKING, STARTING, TIDYING, needs_of
 from slrspec.sandbox.order import behind, can_be_begun, segment, starts, surviving
 from slrspec.sandbox.people import make_people
-from slrspec.sandbox.tidying import delete_instances, delete_role, status_of
+from slrspec.sandbox.tidying import delete_role, status_of, take_away
 from slrspec.sandbox.writes import RUNNER
 
 if TYPE_CHECKING:
@@ -42,8 +42,7 @@ def prepare(held: HeldAccount, scenario: str) -> None:
         return  # everything has to stay as the other one has left it
     with held.guard.permitted(f"preparing {scenario}", TIDYING | STARTING | MARKING):
         if needed.alone:
-            _forget_begun(held)
-            _delete_surplus(held, needed)
+            _leave_alone(held, needed)
         if needed.role == "absent" or held.altered:
             delete_role(held)
         _start_ahead(held, scenario)
@@ -64,16 +63,33 @@ def _lead_instead(held: HeldAccount, scenario: str) -> None:
             held.needs[other] = msgspec.structs.replace(needed, follows=scenario)
 
 
-def _delete_surplus(held: HeldAccount, needed: Needs) -> None:
+def _leave_alone(held: HeldAccount, needed: Needs) -> None:
+    """Take away whatever else there is of the run's own: what nobody came for, or an earlier scenario has left.
+
+    Raises
+    ------
+    ProviderTrouble
+        If an instance stays, which would answer for the rule.
+
+    """
+    held.begun.clear()
+    held.idle = _of_use(held.idle, needed)
+    take_away(held)
+    kept = held.kept
+    others = [one for one in held.made if one.operation == "CreateDBInstance" and one.name not in kept]
+    if stays := [one.name for one in others if status_of(held, one.name, one.region) != "gone"]:
+        raise ProviderTrouble(f"a DB instance of an earlier scenario is still there: {', '.join(stays)}")
+
+
+def _of_use(idle: list[Started], needed: Needs) -> list[Started]:
+    """Return the instances that a scenario will use itself."""
     own = [need.kind for need in needed.instances if not need.event]
-    surplus = []
-    for started in held.idle:
+    found = []
+    for started in idle:
         if started.need.kind in own:
             own.remove(started.need.kind)
-        else:
-            surplus.append(started)
-    delete_instances(held, [(one.name, one.region) for one in surplus])
-    held.idle = [one for one in held.idle if one not in surplus]
+            found.append(started)
+    return found
 
 
 def _group(held: HeldAccount, scenario: str) -> list[str]:
@@ -170,13 +186,6 @@ def _went_as_planned(held: HeldAccount, course: Course, call: Call, used: tuple[
     except Exception as error:  # noqa: BLE001 - whatever it is, the scenario is told of it in its turn
         return call.refused and not isinstance(error, ProviderTrouble) and answered_error(error).status > 0
     return not call.refused
-
-
-def _forget_begun(held: HeldAccount) -> None:
-    """Give up what was begun for scenarios that have not come, and take its instances away."""
-    orphans = [(one.name, one.region) for begun in held.begun.values() for one in begun.used]
-    held.begun.clear()
-    delete_instances(held, orphans)
 
 
 NUMBERS = re.compile(r"slrspec-instance-(\d+)")

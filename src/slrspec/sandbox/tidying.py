@@ -132,7 +132,7 @@ def tidy(held: HeldAccount, scenario: str) -> None:
     """
     with held.guard.permitted(f"tidying up after {scenario}", TIDYING | MARKING):
         before = len(held.left)
-        _take_away(held, later=_nobody_minds(held, scenario))
+        take_away(held, later=_nobody_minds(held, scenario))
         if held.guard.owns_role and not held.marked:
             held.mark_role()
     if held.left[before:]:
@@ -145,7 +145,7 @@ def _nobody_minds(held: HeldAccount, scenario: str) -> bool:
     return bool(rest) and not held.altered and not held.interrupted and not held.needs[rest[0]].alone
 
 
-def _take_away(held: HeldAccount, *, later: bool = False) -> None:
+def take_away(held: HeldAccount, *, later: bool = False) -> None:
     """Delete what was made since the last time; what cannot be is made note of, and tried again at the end.
 
     Parameters
@@ -339,7 +339,7 @@ def end(held: HeldAccount) -> None:
             held.people = []
             held.idle.clear()
             held.begun.clear()
-            _take_away(held)
+            take_away(held)
             _restore_role(held)
     except Exception as error:  # noqa: BLE001 - whatever it is, the sweep has to do it
         held.left.append(f"what could not be looked at ({' '.join(str(error).split())[:200]})")
