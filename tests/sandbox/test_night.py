@@ -6,6 +6,7 @@ import json
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -338,28 +339,63 @@ def test_over_the_budget_nothing_is_created_and_nothing_passes(documented_place:
 # ---- an interruption
 
 
+def interrupted(
+    found: Rehearsal, number: signal.Signals, done: Callable[[list[dict[str, Any]]], bool], *rules: str
+) -> tuple[subprocess.Popen[str], str]:
+    """Interrupt a night of some rules once its instances are as they have to be; return it and what it has said."""
+    command = ("run", "--provider", "aws", "--max-usd", "9", "--confirm", ALIAS, "--no-history", "-q")
+    with subprocess.Popen(
+        [sys.executable, "-m", "slrspec", *command, *(part for rule in rules for part in ("--rule", rule))],
+        cwd=found.folder,
+        env=clean_environment() | found.credentials,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert until(lambda: done(found.place.rds().describe_db_instances()["DBInstances"]), 60)
+        process.send_signal(number)
+        _, said = process.communicate(timeout=60)
+    return process, said
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_night_asks_for_deletions_and_waits_for_none(number: signal.Signals, tmp_path: Path) -> None:
     with serving((*DOCUMENTED, "--creating", "100000", "--deleting", "100000")) as url:
         found = rehearsal(Place(url), tmp_path)
         found.configure(instance_minutes=30)
-        command = ("run", "--provider", "aws", "--max-usd", "9", "--confirm", ALIAS, "--rule", "RDS-DEL-15", "-q")
-        with subprocess.Popen(
-            [sys.executable, "-m", "slrspec", *command],
-            cwd=tmp_path,
-            env=clean_environment() | found.credentials,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        ) as process:
-            assert until(lambda: bool(found.place.rds().describe_db_instances()["DBInstances"]), 60)
-            process.send_signal(number)
-            _, said = process.communicate(timeout=60)
+        process, said = interrupted(found, number, bool, "RDS-DEL-15")
         (instance,) = found.place.rds().describe_db_instances()["DBInstances"]
     assert process.returncode == 4, said
     assert instance["DBInstanceStatus"] == "deleting"
     assert "left in the account: " in said
     assert "Traceback" not in said
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_night_that_is_interrupted_in_a_scenario_has_results_and_tells_what_is_left(
+    number: signal.Signals, tmp_path: Path
+) -> None:
+    with serving((*DOCUMENTED, "--deleting", "100000")) as url:
+        found = rehearsal(Place(url), tmp_path)
+        found.configure(instance_minutes=30)
+        process, said = interrupted(found, number, is_waited_for, *ONE_AND_ONE)
+    assert process.returncode == 4, said
+    assert "left in the account: DB instance " in said
+    assert "Traceback" not in said
+    assert found.results()["run"]["interrupted"]
+    told = {one["rule"]: one["verdict"] for one in found.results()["scenarios"]}
+    assert told == {"RDS-EDT-01": "pass", "RDS-DEL-15": "not-run"}
+    assert night(tmp_path)["left"]
+
+
+ONE_AND_ONE = ("RDS-EDT-01", "RDS-DEL-15")
+
+
+def is_waited_for(there: list[dict[str, Any]]) -> bool:
+    """Tell whether the deletion was asked for, and leave time for the scenario before the one that looks at it."""
+    asked = "deleting" in [one["DBInstanceStatus"] for one in there]
+    time.sleep(4 if asked else 0)
+    return asked
 
 
 # ---- answers that are lost

@@ -83,6 +83,15 @@ def test_nothing_is_triggered_from_outside() -> None:
         assert not re.search(r"uses: [^\s]+@(?![0-9a-f]{40} )", text)
 
 
+def test_evidence_in_which_a_real_value_was_found_goes_nowhere() -> None:
+    steps = jobs("nightly")["run"]["steps"]
+    (search,) = [number for number, step in enumerate(steps) if step.get("id") == "search"]
+    handed_on = [step for step in steps if "upload-artifact" in step.get("uses", "")]
+    assert "slrspec site" in steps[search]["run"]
+    assert [step["if"] for step in handed_on] == ["always() && steps.search.outcome == 'success'"]
+    assert steps.index(handed_on[0]) > search
+
+
 def test_the_session_outlasts_the_job() -> None:
     """What a job has begun it can end, and the template lets a session last so long."""
     text = WORKFLOWS["nightly"].read_text(encoding="utf-8")

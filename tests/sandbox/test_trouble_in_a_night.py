@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from slrspec.running.withheld import read_withheld
 from tests.sandbox.faulty_proxy import Plan, denied, proxied
 from tests.sandbox.places import Place, clean_environment
 from tests.sandbox.rehearsal import ALIAS, Rehearsal
@@ -141,3 +142,36 @@ def test_a_refusal_of_an_instance_for_a_later_scenario_is_that_scenarios(
     assert told["RDS-DEL-20"][0] == verdict
     assert ("could not be prepared" in told["RDS-DEL-20"][1]) == (verdict == "error")
     assert everything(documented_place) == before
+
+
+# ---- what may be said of it
+
+
+NOT_PREPARED = """
+import slrspec.sandbox.preparing as preparing
+def start(held, need):
+    raise OSError(f"arn:aws:sts::{held.settings.account_id}:assumed-role/night may not")
+preparing._start = start
+"""
+NOT_GIVEN_BACK = """
+import slrspec.providers.aws as aws
+def give_back(held, started):
+    raise OSError(f"arn:aws:sts::{held.settings.account_id}:assumed-role/night may not")
+aws.give_back = give_back
+"""
+
+
+@pytest.mark.parametrize("spoil", [NOT_PREPARED, NOT_GIVEN_BACK], ids=["not prepared", "not given back"])
+def test_trouble_beside_a_scenario_does_not_tell_the_account(
+    spoil: str, documented_place: Place, tmp_path: Path
+) -> None:
+    found = Rehearsal(documented_place, tmp_path, documented_place.url)
+    run = spoiled(found, spoil, "RDS-DEL-20")
+    assert run.returncode == 4, run.stdout + run.stderr
+    (verdict, reason) = judged(found)["RDS-DEL-20"]
+    assert verdict == "error"
+    assert "arn:aws:sts::<account>:assumed-role/night may not" in reason
+    assert documented_place.account not in (tmp_path / ".slrspec" / "results.json").read_text()
+    withheld = read_withheld(tmp_path / ".slrspec")
+    assert withheld is not None
+    assert documented_place.account in withheld

@@ -78,13 +78,22 @@ def sandboxed(request: Request, allowed: Allowed, out: Path) -> Iterator[Sandbox
     scenarios = request.selection.checked(specification).select(specification)[1]
     confirmed = confirmation(allowed.confirm) or typed(settings)
     permission = Permission(allowed.max_usd, allowed.plan, confirmed)
-    with held(settings, specification, scenarios, permission, out, _show) as account:
-        try:
-            yield found
-        finally:
+    accounts: list[HeldAccount] = []  # one, once it is held
+    try:
+        with held(settings, specification, scenarios, permission, out, _show) as account:
+            accounts.append(account)
+            try:
+                yield found
+            finally:
+                _note_night(out / NIGHT, account)
+    finally:  # whatever has ended the run
+        for account in accounts:
+            found.left += account.left
             _note_night(out / NIGHT, account)
-    found.left += account.left
-    _note_night(out / NIGHT, account)
+        _tell(found)
+
+
+def _tell(found: Sandboxed) -> None:
     for one in found.left:
         click.echo(f"slrspec: left in the account: {one}", err=True)
     if found.left:

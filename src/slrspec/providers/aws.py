@@ -58,6 +58,16 @@ class AwsProvider:
             settings=settings,
         )
 
+    @property
+    def account_id(self) -> str:
+        """Of the account that is held: it is withheld from results, of scenarios that could not begin as well."""
+        from slrspec.errors import SafetyRefusal
+
+        try:
+            return held_account().settings.account_id
+        except SafetyRefusal:
+            return ""
+
     @staticmethod
     def _settings() -> dict[str, str]:
         from slrspec.errors import SafetyRefusal

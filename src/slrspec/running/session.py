@@ -28,6 +28,7 @@ from slrspec.running.deviations import Deviation, read_deviations, shipped_file
 from slrspec.running.evidence import Finished, Results
 from slrspec.running.forking import in_forks, number_of_forks, preload
 from slrspec.running.interruption import remembered_interruption
+from slrspec.running.normal import References
 from slrspec.running.phrases import fixtures_besides_steps, refuse_undefined_steps, step_modules
 from slrspec.running.results import RunInfo, ScenarioResult, without_run, write_run
 from slrspec.running.scenario_run import DEFECT, ScenarioRun, unjudged
@@ -325,7 +326,10 @@ class SpecificationSession:
     def pytest_internalerror(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         """Judge what a defect outside all scenarios kept from running; here nobody sees what pytest prints."""
         at = excinfo.traceback[-1]
-        why = f"{DEFECT}: {excinfo.typename}: {excinfo.value} ({Path(at.path).name}:{at.lineno + 1})"
+        said = str(excinfo.value)
+        for provider in self.providers:
+            said = self._references(provider).text(said)
+        why = f"{DEFECT}: {excinfo.typename}: {said} ({Path(at.path).name}:{at.lineno + 1})"
         for result in self._lost((one for one in self._planned if one[1].id in self._collected), why):
             self.results.add(Finished.of(result))  # not by the observer, whose defect it may be
 
@@ -377,19 +381,23 @@ class SpecificationSession:
         self, report: pytest.TestReport, item: pytest.Item, scenario: Scenario, call: pytest.CallInfo[None]
     ) -> None:
         run = item.stash.get(RUN, None)
+        references = self._references(provider_of(item)) if run is None else run.recorder.references
         if report.when == "call" and run is not None:
             result = run.result()
         elif report.when == "teardown" and run is not None and not report.passed:
-            result = _untidy(run.result(), call)
+            result = _untidy(run.result(), _said(references, call))
         elif report.when == "setup" and not report.passed:
-            result = _not_begun(scenario, provider_of(item), call, skipped=report.skipped)
+            result = _not_begun(scenario, provider_of(item), _said(references, call), skipped=report.skipped)
         else:
             return
         self._show(report, result)
-        withheld = () if run is None else digests(self.salt, run.recorder.references.withheld)
-        finished = Finished.of(result, withheld)
+        finished = Finished.of(result, digests(self.salt, references.withheld))
         # Another process of pytest-xdist can be told simple values only.
         setattr(report, FINISHED, _sent(finished) if hasattr(self.config, "workerinput") else finished)
+
+    def _references(self, provider: str) -> References:
+        """Return what withholds the account that a scenario would have had, of a provider that has one only."""
+        return References(getattr(self.providers[provider], "account_id", ""))
 
     def _show(self, report: pytest.TestReport, result: ScenarioResult) -> None:
         """Give pytest's report the outcome that the verdict means."""
@@ -437,8 +445,19 @@ class SpecificationSession:
         """Note that the run was cut short."""
         self.interrupted = True
 
-    @pytest.hookimpl(trylast=True)
-    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, object, object]:
+        """Sum up, whatever becomes of the fixtures that an interruption has left open: pytest closes them here."""
+        try:
+            return (yield)
+        except Exception:
+            if not self.interrupted:
+                raise
+            return None  # nobody waited for anything to go; whoever holds an account tells what is left in it
+        finally:
+            self._sum_up(session)
+
+    def _sum_up(self, session: pytest.Session) -> None:
         """Close the providers, assemble the run, write it, and set the exit code."""
         self._opened.close()
         if hasattr(self.config, "workerinput"):
@@ -527,17 +546,22 @@ def _refuse_unwritable(file: Path) -> None:
         raise UsageError(f"cannot write results: {error.strerror}", where=(file, None)) from error
 
 
-def _untidy(result: ScenarioResult, call: pytest.CallInfo[None]) -> ScenarioResult:
+def _said(references: References, call: pytest.CallInfo[None]) -> str:
+    """Return what ended a part of an item, in words that may be published."""
+    return references.text(str(call.excinfo.value)) if call.excinfo else ""
+
+
+def _untidy(result: ScenarioResult, why: str) -> ScenarioResult:
     """Return the result of a scenario whose account could not be given back; the verdict is not hidden by that."""
-    said = f"could not be cleaned up: {call.excinfo.value if call.excinfo else ''}"
+    said = f"could not be cleaned up: {why}"
     if result.verdict is Verdict.PASS:
         return msgspec.structs.replace(result, verdict=Verdict.ERROR, reason=said)
     return msgspec.structs.replace(result, reason=f"{result.reason}; {said}")
 
 
-def _not_begun(scenario: Scenario, provider: str, call: pytest.CallInfo[None], *, skipped: bool) -> ScenarioResult:
+def _not_begun(scenario: Scenario, provider: str, reason: str, *, skipped: bool) -> ScenarioResult:
     """Return the result of a scenario that was left out, or for which no account could be opened."""
-    verdict, reason = Verdict.ERROR, str(call.excinfo.value) if call.excinfo else ""
+    verdict = Verdict.ERROR
     if skipped:
         verdict = Verdict.NOT_RUN
     elif RECORDS in scenario.tags:
