@@ -61,6 +61,11 @@ WAYS = {
         with guarded():
             socket.getaddrinfo("iam.amazonaws.com", 443)
     """,
+    "a reverse look-up": """
+        import socket
+        with guarded():
+            socket.getnameinfo(("192.0.2.1", 443), 0)
+    """,
     "a datagram": """
         import socket
         with guarded():

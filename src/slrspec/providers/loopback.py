@@ -27,6 +27,7 @@ HARMLESS = {
     "AWS_EC2_METADATA_DISABLED": "true",
     "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true",
 }
+LOOK_UPS = frozenset({"socket.getaddrinfo", "socket.gethostbyaddr", "socket.gethostbyname", "socket.getnameinfo"})
 
 _guards = 0
 _allowed: set[str] = set()
@@ -99,10 +100,11 @@ def _watch(event: str, arguments: tuple[object, ...]) -> None:
         address = arguments[1]
         if isinstance(address, tuple) and not _is_here(address[0]):
             raise _refusal(f"{address[0]}:{address[1]}")
-    elif event in {"socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr"} and not _is_here(
-        arguments[0]
-    ):
-        raise _refusal(str(arguments[0]))
+    elif event in LOOK_UPS:
+        # Only a reverse look-up is given an address with its port.
+        host = arguments[0][0] if isinstance(arguments[0], tuple) else arguments[0]
+        if not _is_here(host):
+            raise _refusal(str(host))
 
 
 def _refusal(target: str) -> ConnectionRefusedByGuard:
