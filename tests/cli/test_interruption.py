@@ -16,11 +16,12 @@ import pytest
 from slrspec.cli import _interrupted
 from slrspec.providers.moto import MotoProvider
 from slrspec.running.engine import Observer, Request, execute
-from slrspec.running.interruption import remembered_interruption, terminated_like_ctrl_c
+from slrspec.running.interruption import handled, remembered_interruption, terminated_like_ctrl_c
 from slrspec.running.selection import Selection
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from types import FrameType
 
     from slrspec.running.evidence import Judged
 
@@ -71,6 +72,22 @@ def test_an_interruption_that_something_swallows_is_not_lost(number: signal.Sign
         assert interrupted()
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
     assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_it_is_not_lost_either_where_somebody_else_handles_it(number: signal.Signals) -> None:
+    """Whoever holds an account stops all waiting, and then interrupts as well."""
+    told: list[int] = []
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        told.append(number)
+        signal.default_int_handler(number, frame)
+
+    with handled((number,), stop), remembered_interruption() as interrupted:
+        with contextlib.suppress(KeyboardInterrupt):
+            signal.raise_signal(number)
+        assert interrupted()
+        assert told == [number]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -34,18 +34,21 @@ def handled(signals: tuple[signal.Signals, ...], handler: Handler) -> Iterator[N
 def remembered_interruption() -> Iterator[Callable[[], bool]]:
     """Remember an interruption for as long as the context lasts; yield what tells whether there was one.
 
-    A finaliser swallows what is raised in it, and so does somebody's `except` for everything. KeyboardInterrupt is
-    raised at once, as ever.
+    A finaliser swallows what is raised in it, and so does somebody's `except` for everything. Whoever has handled
+    it so far still does, at once: KeyboardInterrupt is raised, and who holds an account stops waiting.
     """
     seen = False
+    before = {one: signal.getsignal(one) for one in INTERRUPTIONS}
 
     def interrupt(number: int, frame: FrameType | None) -> None:
         nonlocal seen
         seen = True
-        signal.default_int_handler(number, frame)
+        handler = before[signal.Signals(number)]
+        if callable(handler):
+            handler(number, frame)
 
     # Whoever is deaf to one, as what a shell starts in the background, stays so.
-    heard = (one for one in INTERRUPTIONS if signal.getsignal(one) is signal.default_int_handler)
+    heard = (one for one, handler in before.items() if callable(handler))
     with handled(tuple(heard), interrupt):
         yield lambda: seen
 
