@@ -78,6 +78,23 @@ def test_it_comes_in_so_many_reads_before_the_creation_as_it_makes_itself() -> N
     assert [ask(following, LIST, ""), ask(following, CREATE, FIRST)] == [2, 3]
 
 
+def test_a_creation_that_was_refused_at_first_is_one() -> None:
+    """RDS asks to try again where the role has not spread; the next instance is still the second one."""
+    course = Course()
+    for operation, name in [(CREATE, FIRST), *TOLD]:
+        if not course.calls:
+            with pytest.raises(OSError, match="try again later"):
+                course.record("rds", operation, key(operation, name), too_early)
+        else:
+            course.record("rds", operation, key(operation, name), dict)
+    assert course.calls[course.place_of(Entry(creation=1))].error is not None
+    assert course.calls[course.place_of(Entry(creation=2, instances=1))].key == key(CREATE, SECOND)
+
+
+def too_early() -> dict[str, Any]:
+    raise OSError("try again later")
+
+
 def test_a_course_that_has_not_come_so_far_answers_nothing() -> None:
     course = course_of(TOLD[:2])
     following = Following(course, course.place_of(Entry(creation=2, instances=1)), unknown=1)

@@ -15,6 +15,7 @@ import pytest
 
 from slrspec.sandbox.journal import read_journal
 from slrspec.sandbox.operations import effective, needs_of
+from slrspec.sandbox.prices import InstanceKind, price
 from slrspec.sandbox.timetable import EXPECTED, simulate
 from slrspec.spec.gherkin import read_specification
 from slrspec.spec.location import features_folder
@@ -334,6 +335,36 @@ def test_over_the_budget_nothing_is_created_and_nothing_passes(documented_place:
     assert reasons["RDS-EDT-01"][0] == "pass"
     assert reasons["RDS-DEL-14"] == ("not-run", "over the budget of 0.05 USD")
     assert night(tmp_path)["reserved_usd"] <= 0.05
+
+
+ONE = price(InstanceKind("us-east-1"), 120) or 0.0
+
+
+def created(found: Rehearsal) -> int:
+    journal = read_journal(found.folder / ".slrspec" / "journal.jsonl")
+    return len([one for one in journal if one.operation == "CreateDBInstance" and one.state == "ok"])
+
+
+def test_an_instance_whose_creation_is_looked_at_is_reckoned_with_too(
+    documented_place: Place, tmp_path: Path
+) -> None:
+    found = rehearsal(documented_place, tmp_path)
+    limit = round(ONE * 1.05, 4)
+    rules = [part for rule in ("RDS-CRE-05", "RDS-PER-16", "RDS-DEL-02") for part in ("--rule", rule)]
+    run = found.run("-q", "--max-usd", str(limit), *rules)
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert created(found) == 1
+    assert night(tmp_path)["reserved_usd"] == pytest.approx(ONE, abs=0.0001)
+    assert sorted(verdicts(found).values()) == ["not-run", "not-run", "pass"]
+
+
+def test_a_creation_that_is_refused_costs_nothing(documented_place: Place, tmp_path: Path) -> None:
+    """PER-16 asks twice: in vain at first."""
+    found = rehearsal(documented_place, tmp_path)
+    run = found.run("-q", "--max-usd", str(round(ONE * 1.05, 4)), "--rule", "RDS-PER-16")
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert created(found) == 1
+    assert night(tmp_path)["reserved_usd"] == pytest.approx(ONE, abs=0.0001)
 
 
 # ---- an interruption

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from slrspec.running.withheld import read_withheld
+from slrspec.sandbox.journal import read_journal
 from tests.sandbox.faulty_proxy import Plan, denied, proxied
 from tests.sandbox.places import Place, clean_environment
 from tests.sandbox.rehearsal import ALIAS, Rehearsal
@@ -175,3 +176,30 @@ def test_trouble_beside_a_scenario_does_not_tell_the_account(
     withheld = read_withheld(tmp_path / ".slrspec")
     assert withheld is not None
     assert documented_place.account in withheld
+
+
+# ---- the end of the session
+
+
+LATE = """
+import datetime
+import slrspec.sandbox.account as account
+class Late(datetime.datetime):
+    @classmethod
+    def now(cls, tz=None):
+        return datetime.datetime.now(tz) + datetime.timedelta(minutes=97)
+account.datetime = Late
+"""
+
+
+def test_in_the_last_minutes_of_a_session_no_instance_is_created(documented_place: Place, tmp_path: Path) -> None:
+    """Of two hours 23 minutes are left; the lease would last five more."""
+    found = Rehearsal(documented_place, tmp_path, documented_place.url)
+    run = spoiled(found, LATE, "RDS-EDT-01", "RDS-DEL-20", "RDS-CRE-05")
+    assert run.returncode == 0, run.stdout + run.stderr
+    told = judged(found)
+    assert told["RDS-EDT-01"] == ("pass", "")
+    for rule in ("RDS-DEL-20", "RDS-CRE-05"):
+        assert told[rule] == ("not-run", "the session ends too soon to clean up: 22 minutes are left")
+    journal = read_journal(tmp_path / ".slrspec" / "journal.jsonl")
+    assert [one for one in journal if one.operation == "CreateDBInstance"] == []

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 import time
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -228,7 +228,8 @@ class AwsAccount:
         of_its_own = disposable.asked_for(parameters) or disposable.suffix_of(str(parameters.get("RoleName", "")))
         if operation == "DeleteServiceLinkedRole" and held.guard.owns_role and not of_its_own:
             held.mark_role()
-        answer = held.sender.call(service, operation, region, held.tagged(operation, parameters), caller)
+        with held.reserved(region) if operation == "CreateDBInstance" else nullcontext():
+            answer = held.sender.call(service, operation, region, held.tagged(operation, parameters), caller)
         if operation == "CreateDBInstance":
             self._note_event(region, parameters, answer, caller)
         if operation == "DeleteServiceLinkedRole":

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,7 @@ from slrspec.sandbox import disposable, names
 from slrspec.sandbox.operations import MARKING, InstanceNeed, Needs, effective, needs_of
 from slrspec.sandbox.preflight import FULL, SHORTEST_SESSION
 from slrspec.sandbox.role_record import ROLE_PATH, SERVICE, RoleRecord
-from slrspec.sandbox.writes import MISSING, Sender
+from slrspec.sandbox.writes import MISSING, Sender, state_of, whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -253,7 +254,8 @@ class HeldAccount:
 
     def linked_roles(self) -> list[str]:
         """Return the names of the service-linked roles of RDS."""
-        return [str(role["RoleName"]) for role in self.call("iam", "ListRoles", PathPrefix=ROLE_PATH)["Roles"]]
+        found = whole(lambda more: self.call("iam", "ListRoles", PathPrefix=ROLE_PATH, **more))
+        return [str(role["RoleName"]) for role in found["Roles"]]
 
     def mark_role(self, *, again: bool = False) -> None:
         """Tag the service-linked role, if it is the run's own; the runner's policy lets only such be deleted."""
@@ -282,8 +284,10 @@ class HeldAccount:
         planned = self.plan.planned(scenario)
         if planned is None:
             return "it is not in the plan that was shown"
+        if self.interrupted:
+            return "the run was interrupted"
         if scenario in self.begun:
-            return ""
+            return self.too_late
         if planned.not_run or not planned.follows:
             return planned.not_run or self._beyond_means(self.needs[scenario])
         if self.needs[scenario].follows in {"", *self.courses}:
@@ -296,13 +300,48 @@ class HeldAccount:
             return f"the account has a role of {min(taken)} already"
         if not needed.instances:
             return ""
-        left = self.lease.record.not_after - datetime.now(UTC)
-        if left < SHORTEST_SESSION:
-            return f"the session ends too soon to clean up: {int(left.total_seconds() // 60)} minutes are left"
+        if self.too_late:
+            return self.too_late
         idle = [started.need.kind for started in self.idle]
         if self.budget.affords([self.region_of(n) for n in needed.instances if n.event or n.kind not in idle]):
             return ""
+        return self._over_budget
+
+    @property
+    def too_late(self) -> str:
+        """Why nothing may be begun any more that takes long to take away; empty as long as it may."""
+        expires = self.connection.expires
+        left = expires - datetime.now(UTC) if expires else SHORTEST_SESSION
+        if left >= SHORTEST_SESSION:
+            return ""
+        return f"the session ends too soon to clean up: {int(left.total_seconds() // 60)} minutes are left"
+
+    @property
+    def _over_budget(self) -> str:
         return f"over the budget of {self.budget.limit:.2f} USD"
+
+    @contextmanager
+    def reserved(self, region: str) -> Iterator[None]:
+        """Reserve what an instance costs at worst before its creation is asked for, whoever asks.
+
+        What AWS refuses costs nothing, and may be asked for again.
+
+        Raises
+        ------
+        ProviderTrouble
+            If the budget or the session has no room for it.
+
+        """
+        if self.too_late:
+            raise ProviderTrouble(f"no DB instance is created: {self.too_late}")
+        if not self.budget.reserve(region):
+            raise ProviderTrouble(f"no DB instance is created: {self._over_budget}")
+        try:
+            yield
+        except Exception as error:
+            if state_of(error) is not None:
+                self.budget.release(region)
+            raise
 
 
 ROLE_MARK = "AWSServiceRoleForRDS".removesuffix("RDS")

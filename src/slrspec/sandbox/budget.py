@@ -22,7 +22,7 @@ class Budget:
     minutes
         How long an instance lives at worst: nobody reckons with less.
     reserved
-        The sum for all instances that were created so far; nothing is ever given back.
+        The sum for all instances that may have been created so far, whatever became of them.
 
     """
 
@@ -45,3 +45,7 @@ class Budget:
             return False
         self.reserved += price(InstanceKind(region), self.minutes) or 0.0
         return True
+
+    def release(self, region: str) -> None:
+        """Take back what was reserved for an instance that was never made."""
+        self.reserved -= price(InstanceKind(region), self.minutes) or 0.0

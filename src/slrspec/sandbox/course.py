@@ -65,7 +65,11 @@ class Course:
         """Return where a scenario begins that enters the course later; its end if that was never reached."""
         if not entry.creation:
             return 0
-        creations = [number for number, told in enumerate(self.calls) if told.operation == "CreateDBInstance"]
+        first: dict[str, int] = {}  # one that was refused for the moment is asked for once more by the same call
+        for number, told in enumerate(self.calls):
+            if told.operation == "CreateDBInstance":
+                first.setdefault(told.key, number)
+        creations = list(first.values())
         reached = len(creations) >= entry.creation
         return creations[entry.creation - 1] - entry.reads if reached else len(self.calls)
 

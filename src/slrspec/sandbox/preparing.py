@@ -22,6 +22,8 @@ from slrspec.sandbox.tidying import delete_role, status_of, take_away
 from slrspec.sandbox.writes import RUNNER
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from slrspec.sandbox.account import HeldAccount
     from slrspec.sandbox.operations import Call, InstanceNeed, Needs
 
@@ -99,20 +101,21 @@ def _group(held: HeldAccount, scenario: str) -> list[str]:
 
 
 def _start_ahead(held: HeldAccount, scenario: str) -> None:
-    for need in starts(_group(held, scenario), held.needs, [one.need for one in held.idle]):
-        if not held.budget.reserve(held.region_of(need)):
-            return  # the scenarios that have none will not be run, and say why
-        held.idle.append(_start(held, need))
+    _start_all(held, starts(_group(held, scenario), held.needs, [one.need for one in held.idle]))
 
 
 def start_behind(held: HeldAccount, scenario: str) -> None:
     """Start what the next scenarios need, once a scenario has created the instance that it looks at."""
     waiting = [*(one.need for one in held.idle), *surviving(held.needs[scenario])]
     with held.guard.permitted(f"starting instances during {scenario}", STARTING):
-        for need in starts(behind(held.order, held.needs, scenario), held.needs, waiting):
-            if not held.budget.reserve(held.region_of(need)):
-                return
-            held.idle.append(_start(held, need))
+        _start_all(held, starts(behind(held.order, held.needs, scenario), held.needs, waiting))
+
+
+def _start_all(held: HeldAccount, needed: Iterable[InstanceNeed]) -> None:
+    for need in needed:
+        if held.too_late or not held.budget.affords([held.region_of(need)]):
+            return  # the scenarios that have none will not be run, and say why
+        held.idle.append(_start(held, need))
 
 
 def _start(held: HeldAccount, need: InstanceNeed) -> Started:
@@ -122,7 +125,8 @@ def _start(held: HeldAccount, need: InstanceNeed) -> Started:
     parameters: dict[str, Any] = {"DBInstanceIdentifier": name, **SMALLEST}
     if need.protected:
         parameters["DeletionProtection"] = True
-    answer = held.call("rds", "CreateDBInstance", region, **held.tagged("CreateDBInstance", parameters))
+    with held.reserved(region):
+        answer = held.call("rds", "CreateDBInstance", region, **held.tagged("CreateDBInstance", parameters))
     return Started(name, region, need, parameters, answer)
 
 
@@ -143,6 +147,8 @@ def _begin_deletions(held: HeldAccount, scenario: str) -> None:
 
     Each is shown these very calls and answers, and goes on from there.
     """
+    if held.too_late:
+        return
     group = _group(held, scenario)
     for one in group if can_be_begun(group, held.needs) else ():
         if held.needs[one].ahead and (begun := _begin(held, one)) is not None:

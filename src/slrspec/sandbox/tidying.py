@@ -13,6 +13,7 @@ from slrspec.sandbox.account import ROLE_MARK
 from slrspec.sandbox.operations import MARKING, RESTORING, TIDYING
 from slrspec.sandbox.preflight import FULL
 from slrspec.sandbox.role_record import ROLE_PATH, SERVICE, RoleRecord, read_role, writes_to_restore
+from slrspec.sandbox.writes import whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -92,7 +93,8 @@ def delete_unwanted_role(held: HeldAccount, service: str) -> None:
         return
 
     def gone() -> bool:
-        found = held.call("iam", "ListRoles", PathPrefix=ROLE_PATH.replace(SERVICE, service))["Roles"]
+        prefix = ROLE_PATH.replace(SERVICE, service)
+        found = whole(lambda more: held.call("iam", "ListRoles", PathPrefix=prefix, **more))["Roles"]
         for role in found:
             name = str(role["RoleName"])
             held.guard.unwanted.add(name)
@@ -233,7 +235,7 @@ def _delete_instance(held: HeldAccount, name: str, region: str) -> None:
 
 def _delete_snapshot(held: HeldAccount, name: str, region: str) -> None:
     def gone() -> bool:
-        found = held.call("rds", "DescribeDBSnapshots", region)["DBSnapshots"]
+        found = whole(lambda more: held.call("rds", "DescribeDBSnapshots", region, **more))["DBSnapshots"]
         if not any(one["DBSnapshotIdentifier"] == name for one in found):
             return True
         held.tried("rds", "DeleteDBSnapshot", region, DBSnapshotIdentifier=name)

@@ -145,6 +145,18 @@ UNDO = {
 }
 
 
+def whole(ask: Callable[[dict[str, Any]], Mapping[str, Any]]) -> dict[str, Any]:
+    """Return an answer with its lists from all pages; IAM may give an empty page before the others."""
+    found: dict[str, Any] = {}
+    more: dict[str, Any] = {}
+    while True:
+        page = ask(more)
+        found |= {key: [*found.get(key, ()), *it] if isinstance(it, list) else it for key, it in page.items()}
+        if not page.get("Marker"):
+            return found
+        more = {"Marker": page["Marker"]}
+
+
 @dataclass
 class Sender:
     """Makes calls through the guarded connection, each write once and with its intent on disk before.
@@ -262,7 +274,8 @@ class Sender:
 
     def _look(self, way: ReadBack, service: str, region: str, parameters: Mapping[str, Any]) -> bool | None:
         try:
-            answer = self.call(service, way.operation, region, way.parameters(parameters))
+            given = way.parameters(parameters)
+            answer = whole(lambda more: self.call(service, way.operation, region, {**given, **more}))
         except Exception as error:  # noqa: BLE001 - whatever it is, it does not tell
             return way.happened(None) if answered_error(error).code in MISSING else None
         return way.happened(answer)
