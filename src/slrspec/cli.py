@@ -7,7 +7,7 @@ import gc
 import json
 import math
 import sys
-from contextlib import closing, suppress
+from contextlib import closing
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -18,7 +18,7 @@ from click.shell_completion import CompletionItem, get_completion_class
 import slrspec
 from slrspec.commands.lazily import LazyGroup
 from slrspec.commands.places import CELLS, DEFAULT_OUT, RESULTS, out_of
-from slrspec.commands.standard_output import writable_output
+from slrspec.commands.standard_output import forget_the_rest, writable_output
 from slrspec.errors import SlrspecError, UsageError
 from slrspec.running.garbage import hardly_collect
 from slrspec.running.interruption import terminated_like_ctrl_c
@@ -655,8 +655,10 @@ def main(arguments: list[str] | None = None) -> NoReturn:
 
 def _tell(line: str) -> None:
     """Say what was wrong; where nobody can be told, the exit code still says it."""
-    with suppress(OSError):
+    try:
         click.echo(f"slrspec: {line}", err=True)
+    except OSError:
+        forget_the_rest(sys.stderr)
 
 
 def _interrupted(error: BaseException | None) -> bool:

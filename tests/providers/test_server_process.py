@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,9 @@ def test_what_a_product_has_started_ends_with_it(tmp_path: Path) -> None:
     script.write_text(deaf)
     server = ServerProcess(["sh", "-c", f"{sys.executable} {script} & wait"], {}, "127.0.0.1", port)
     server.stop()
+    until = time.monotonic() + 30
+    while listens(port) and time.monotonic() < until:  # whoever is killed closes its socket in its own time
+        time.sleep(0.05)
     assert not listens(port)
 
 
@@ -80,7 +84,8 @@ def listens(port: int) -> bool:
 def test_of_a_product_s_variables_the_results_tell_switches_alone() -> None:
     variables = {"DEBUG": "1", "AUTH_TOKEN": "not-for-the-report", "GATEWAY_PORT": "6566", "PERSIST": "False"}
     settings = EndpointSettings("mine", "http://127.0.0.1:9", environment=variables)
-    told = EndpointProvider(settings).describe().settings
+    with closing(EndpointProvider(settings)) as provider:
+        told = provider.describe().settings
     assert {name: told.get(name) for name in variables} == {
         "DEBUG": "1",
         "AUTH_TOKEN": "set",

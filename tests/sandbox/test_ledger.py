@@ -165,7 +165,7 @@ def test_what_is_written_is_read_again(tmp_path: Path) -> None:
 def test_a_ledger_that_is_none_is_refused(tmp_path: Path, text: str) -> None:
     file = tmp_path / "confirmed.toml"
     file.write_text(text)
-    with pytest.raises(LedgerError, match="confirmed.toml: "):
+    with pytest.raises(LedgerError, match="confirmed.toml:"):
         read_ledger(file)
 
 

@@ -176,11 +176,11 @@ def test_a_scaffold_carries_over_what_is_known_and_leaves_the_rest_to_do(tmp_pat
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--source", "nowhere.txt"], "the page cannot be read"),
+        (["--source", "nowhere.txt"], "nowhere.txt: cannot be read: No such file or directory"),
         (["--edition", "1999-01-01"], "unknown edition '1999-01-01'"),
         (["review", "RDS-XXX-01", "--edition", "2020-10-09"], "no sentence of any edition states 'RDS-XXX-01'"),
         (["review", "RDS-EDT-01", "--edition", "2020-10-10"], "unknown edition '2020-10-10'"),
-        (["diff", "nowhere.txt", "nowhere.md"], "the page cannot be read"),
+        (["diff", "nowhere.txt", "nowhere.md"], "nowhere.txt: cannot be read: No such file or directory"),
         (["scaffold", "--source", "nowhere.md", "--edition", "soon"], "'soon' is no day"),
     ],
 )

@@ -42,20 +42,20 @@ def writable_output() -> Iterator[None]:
         if sys.stdout is output:
             raise
         # click takes a broken pipe for its own to handle: it puts something deaf in place of the output, and exits
-        _forget_the_rest(output)
+        forget_the_rest(output)
         raise SystemExit(READER_ENDED) from None
     except BrokenPipeError:
-        _forget_the_rest(output)
+        forget_the_rest(output)
         raise SystemExit(READER_ENDED) from None
     except OSError as error:
         if error.errno not in FULL:
             raise
-        _forget_the_rest(output)
+        forget_the_rest(output)
         where = (error.filename, None) if error.filename else None
         raise UsageError(f"cannot write: {error.strerror}", where=where) from error
 
 
-def _forget_the_rest(output: TextIO) -> None:
+def forget_the_rest(output: TextIO) -> None:
     """Let what is still buffered go nowhere: Python flushes once more at its end, and would complain."""
     with suppress(OSError, ValueError):  # no descriptor, where a test has put something else in its place
         descriptor = output.fileno()
