@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from slrspec.documented.behaviour import DOCUMENTED, Setting, Timing
+from slrspec.documented.behaviour import AT_ONCE, DOCUMENTED, Setting, Timing
 from slrspec.documented.catalogue import DEFAULT_EDITION, policy_of
 from slrspec.errors import UsageError
 from slrspec.providers.contract import Description, Patience
@@ -57,7 +57,9 @@ class DocumentedProvider(MotoProvider):
         from slrspec.documented.hooks import installed
 
         with super().open_account(scenario) as account, installed(self.setting, seed=scenario):
-            yield replace(account, patience=VIRTUAL, enforced=False)
+            # Where nothing takes any time, a second look shows what the first has shown.
+            patience = account.patience if self.setting.timing == AT_ONCE else VIRTUAL
+            yield replace(account, patience=patience, enforced=False)
 
 
 def _read(argument: str) -> tuple[Setting, tuple[str, ...]]:
