@@ -28,21 +28,13 @@ def text_of(file: Path, refusal: type[SlrspecError]) -> str:
     refusal
         What to raise if it cannot be read, or is no UTF-8.
 
-    Raises
-    ------
-    FileNotFoundError
-        If there is no such file, about which each caller has something else to say.
-
     """
     try:
-        text = file.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise
+        return file.read_text(encoding="utf-8")
     except OSError as error:
         raise refusal(f"cannot be read: {error.strerror}", where=(file, None)) from error
     except UnicodeDecodeError as error:
         raise refusal("not UTF-8 text", where=(file, None)) from error
-    return text
 
 
 def tables(text: str, file: Path, refusal: type[SlrspecError]) -> dict[str, Any]:

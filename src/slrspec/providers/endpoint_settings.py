@@ -154,12 +154,11 @@ def read_config(file: Path) -> tuple[str, dict[str, Any]]:
         If it cannot be read, is no TOML, or has a table that means nothing.
 
     """
-    try:
-        text, data = read_toml(file, UsageError)
-    except FileNotFoundError as error:
+    if not file.exists():
         if CONFIG_VARIABLE in os.environ:
-            raise UsageError(f"{CONFIG_VARIABLE} names no file", where=(file, None)) from error
+            raise UsageError(f"{CONFIG_VARIABLE} names no file", where=(file, None))
         return "", {}
+    text, data = read_toml(file, UsageError)
     unknown = sorted(set(data) - {"providers", "sandbox"})
     if unknown:
         raise UsageError(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from slrspec.errors import ConnectionRefusedByGuard
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
 # What a user's shell may hold that changes where a client goes, who it is, or how moto behaves.
 FOREIGN = ("AWS_", "BOTO_", "MOTO_", "INITIAL_NO_AUTH_ACTION_COUNT", "TEST_SERVER_MODE", "TEST_PROXY_MODE")
@@ -34,6 +34,16 @@ _allowed: set[str] = set()
 _hooked = False
 
 
+def harmless(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return an environment without the user's AWS, moto and proxy settings, and with dummy credentials."""
+    kept = {
+        name: value
+        for name, value in environment.items()
+        if not name.startswith(FOREIGN) and name.upper() not in PROXIES
+    }
+    return kept | HARMLESS
+
+
 @contextmanager
 def local_environment(**extra: str) -> Iterator[None]:
     """Run with dummy credentials and without the user's AWS, moto and proxy settings; restore them after.
@@ -45,10 +55,8 @@ def local_environment(**extra: str) -> Iterator[None]:
 
     """
     before = dict(os.environ)
-    for name in before:
-        if name.startswith(FOREIGN) or name.upper() in PROXIES:
-            del os.environ[name]
-    os.environ.update(HARMLESS, **extra)
+    os.environ.clear()
+    os.environ.update(harmless(before), **extra)
     try:
         yield
     finally:

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from slrspec.providers.loopback import FOREIGN, HARMLESS, PROXIES
+from slrspec.providers.loopback import harmless
 from slrspec.running.trouble import ProviderTrouble
 
 if TYPE_CHECKING:
@@ -55,15 +55,10 @@ class ServerProcess:
         self._watchman: subprocess.Popen[bytes] | None = None
         self._log = tempfile.NamedTemporaryFile("wb", prefix="slrspec-server-", suffix=".log", delete=False)  # noqa: SIM115
         self.log = Path(self._log.name)
-        clean = {
-            name: value
-            for name, value in os.environ.items()
-            if not name.startswith(FOREIGN) and name.upper() not in PROXIES
-        }
         try:
             self._process = subprocess.Popen(  # noqa: S603 - the user's own command
                 list(command),
-                env={**clean, **HARMLESS, "PYTHONUNBUFFERED": "1", **environment},
+                env={**harmless(os.environ), "PYTHONUNBUFFERED": "1", **environment},
                 stdin=subprocess.DEVNULL,
                 stdout=self._log,
                 stderr=subprocess.STDOUT,

@@ -83,10 +83,7 @@ def read_deviations(file: Path, specification: Specification) -> dict[str, Devia
         rule, names one twice, or is a draft that nobody has completed.
 
     """
-    try:
-        text, data = read_toml(file, DeviationError)
-    except FileNotFoundError as error:
-        raise DeviationError(f"cannot be read: {error.strerror}", where=(file, None)) from error
+    text, data = read_toml(file, DeviationError)
     unknown = set(data) - {"deviation"}
     if unknown:
         raise DeviationError(f"unknown table [{min(unknown)}]", where=(file, None), hint="[[deviation]] is known")

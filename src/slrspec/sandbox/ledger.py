@@ -183,10 +183,7 @@ def read_ledger(file: Path = FILE) -> Ledger:
         If it cannot be read, or is not made as `slrspec confirm` makes it.
 
     """
-    try:
-        _, data = read_toml(file, LedgerError)
-    except FileNotFoundError as error:
-        raise LedgerError(f"cannot be read: {error.strerror}", where=(file, None)) from error
+    _, data = read_toml(file, LedgerError)
     stale = data.pop("stale_after_days", STALE_AFTER_DAYS)
     unknown = set(data) - {CONFIRMED, CONTRADICTED}
     if unknown or not isinstance(stale, int) or isinstance(stale, bool) or stale < 1:

@@ -85,6 +85,8 @@ def read_document(folder: Path, edition: str = "") -> Document:
 
     """
     file = folder / "document.toml"
+    if not file.exists():
+        raise SpecificationError("no document.toml beside the features", where=(folder, None))
     try:
         data = _data(file, text_of(file, SpecificationError))
         id_, title, url, today, policy = (data[key] for key in KEYS)
@@ -97,8 +99,6 @@ def read_document(folder: Path, edition: str = "") -> Document:
         listed = editions.get(day, {})
         policy = str(listed.get("policy", document.policy))
         return replace(document, edition=day, policy=policy, samples=tuple(_samples(listed)))
-    except FileNotFoundError as error:
-        raise SpecificationError("no document.toml beside the features", where=(folder, None)) from error
     except KeyError as error:
         raise SpecificationError(f"the key {error} is missing", where=(file, None)) from error
 

@@ -12,6 +12,7 @@ from slrspec.spec.document import read_document
 from slrspec.spec.location import document_ids, features_folder
 from slrspec.spec.parsing import digest, parsed
 from slrspec.spec.rules import RECORDS, RULE_ID, NotChecked, Rule, Scenario, Section, Specification, Step
+from slrspec.toml import text_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -122,13 +123,7 @@ def _place(file: Path) -> tuple[int, str]:
 
 
 def _read_section(file: Path, services: tuple[Service, ...]) -> Section:
-    try:
-        text = file.read_text(encoding="utf-8")
-    except OSError as error:
-        raise SpecificationError(f"cannot be read: {error.strerror}", where=(file, None)) from error
-    except UnicodeDecodeError as error:
-        raise SpecificationError("not UTF-8 text", where=(file, None)) from error
-    return _section_of(file, text, services)
+    return _section_of(file, text_of(file, SpecificationError), services)
 
 
 def _section_of(file: Path, text: str, services: tuple[Service, ...]) -> Section:

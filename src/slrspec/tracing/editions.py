@@ -143,14 +143,14 @@ def read_editions(folder: Path, *, may_be_first: bool = False) -> Editions:
 
     """
     file = folder / FILE
+    if not file.exists():
+        raise SpecificationError("no document.toml beside the features", where=(folder, None))
+    _, data = read_toml(file, SpecificationError)
     try:
-        _, data = read_toml(file, SpecificationError)
         editions = tuple(sorted((_edition(one) for one in data.get("editions", [])), key=lambda one: one.date))
         reviews = tuple(
             Review(one["rule"], str(one["edition"]), one["by"], str(one["on"])) for one in data.get("reviews", [])
         )
-    except FileNotFoundError as error:
-        raise SpecificationError("no document.toml beside the features", where=(folder, None)) from error
     except (KeyError, TypeError, ValueError) as error:
         raise SpecificationError(
             f"an edition or review is not as it should be: {error}", where=(file, None)

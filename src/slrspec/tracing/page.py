@@ -119,11 +119,7 @@ def read_page(file: Path) -> Page:
         If the file cannot be read, or has no sentence.
 
     """
-    try:
-        text = text_of(file, SpecificationError)
-    except FileNotFoundError as error:
-        raise SpecificationError(f"cannot be read: {error.strerror}", where=(file, None)) from error
-    page = page_of(text, file.suffix.casefold())
+    page = page_of(text_of(file, SpecificationError), file.suffix.casefold())
     if not page.sentences:
         raise SpecificationError("there is no sentence in this page", where=(file, None))
     return page
