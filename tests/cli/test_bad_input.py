@@ -154,6 +154,11 @@ def test_a_table_that_is_none_is_refused_with_the_line(table: str, tmp_path: Pat
     assert f"slrspec.toml:2: {table} has to be a table" in said
 
 
+def test_a_file_that_ends_too_soon_is_refused_with_its_last_line(tmp_path: Path) -> None:
+    (tmp_path / "slrspec.toml").write_text("\n[providers")
+    assert "slrspec.toml:2: not TOML: " in refused("run", "--provider", "mini", cwd=tmp_path)
+
+
 def test_a_tag_may_be_written_as_in_the_features(tmp_path: Path) -> None:
     assert slrspec("run", "-q", "--tag", "@companion", "--rule", "RDS-COM-01", cwd=tmp_path).returncode == 0
 

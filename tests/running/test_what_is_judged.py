@@ -196,9 +196,10 @@ def test_what_must_not_have_changed_is_looked_at_again_where_reads_lag(
     "fault",
     [
         {"grants_missing": frozenset({("sns:Publish", "*")}), "grants_added": frozenset({("s3:*", "*")})},
+        {"grants_added": frozenset({("s3:*", "*")})},
         {"denies": "ec2:*"},
     ],
-    ids=["as many grants, and others", "a denial"],
+    ids=["as many grants, and others", "a grant more", "a denial"],
 )
 def test_the_role_that_rds_creates_has_the_very_permissions(
     fault: dict[str, Any], verdicts: Callable[..., dict[str, Verdict]]
