@@ -30,17 +30,23 @@ EDITING = Request(("moto",), Selection(sections=("editing",)))
 
 @contextlib.contextmanager
 def matrix(workers: str, folder: Path) -> Iterator[subprocess.Popen[str]]:
-    """Start the matrix of faults, and yield it once it is at work."""
+    """Start the matrix of faults, and yield it once it, or its processes, are at work."""
+    temporary = folder / "temporary"
+    temporary.mkdir()
     with subprocess.Popen(
         [sys.executable, "-m", "slrspec", "faults", "--workers", workers],
         cwd=folder,
+        env=os.environ | {"TMPDIR": str(temporary)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
     ) as process:
-        time.sleep(8)
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
         try:
+            while not any(temporary.iterdir()) or (workers != "1" and not children.read_text()):
+                time.sleep(0.1)
+            time.sleep(2)
             yield process
         finally:
             with contextlib.suppress(ProcessLookupError):  # whoever is left of it, and would be waited for
@@ -54,6 +60,7 @@ def test_an_interrupted_matrix_claims_nothing(workers: str, number: int, tmp_pat
         out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (4, "")
     assert err.strip().splitlines()[-1] == "slrspec: interrupted"
+    assert [path.name for path in (tmp_path / "temporary").iterdir()] == []
 
 
 def test_a_killed_matrix_leaves_no_process(tmp_path: Path) -> None:
@@ -113,6 +120,15 @@ def test_a_run_ends_though_something_swallowed_its_interruption() -> None:
     run = execute(EDITING, Observer(judge))
     assert run.run.interrupted
     assert len(judged) == 2
+
+
+def test_a_run_that_is_interrupted_before_it_began_is_no_run_that_could_not_begin() -> None:
+    class Hasty(Observer):
+        def pytest_sessionstart(self) -> None:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        execute(EDITING, Hasty(lambda _: None))
 
 
 def test_a_run_ends_though_its_interruption_met_another_error_while_cleaning_up(

@@ -163,6 +163,8 @@ def execute(request: Request, observer: Observer) -> Run:
     ------
     SlrspecError
         If pytest could not be brought to run at all.
+    KeyboardInterrupt
+        If it was interrupted before it ran: there is nothing to return.
 
     """
     plugins, observer.plainly = lean_plugins.plugins()
@@ -177,9 +179,16 @@ def execute(request: Request, observer: Observer) -> Run:
         def pytest_configure(config: pytest.Config) -> None:
             config.pluginmanager.register(observer, OBSERVER)
 
+        @staticmethod
+        def pytest_keyboard_interrupt(excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+            interruptions.append(excinfo.value)
+
+    interruptions: list[BaseException] = []
     with tempfile.TemporaryDirectory() as root, _no_autoload(), rare_collection(), _silence() as said:
         status = pytest.main(_arguments(request, root), plugins=[Registration(), *plugins])
     if observer.run is None:
+        if any(type(one) is KeyboardInterrupt for one in interruptions):  # a kind of it is pytest's own for trouble
+            raise KeyboardInterrupt
         last = [line for line in said() if line.strip()] or [f"pytest ended with {status}"]
         raise SlrspecError(f"the run could not start: {last[-1].removeprefix('ERROR: ')}")
     return observer.run

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import gc
 import os
+from _thread import interrupt_main
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from functools import cache
 from multiprocessing import get_context, parent_process
-from threading import Thread
+from threading import Event, Thread
 from typing import TYPE_CHECKING
 
 from slrspec.errors import SlrspecError
@@ -22,6 +23,7 @@ from slrspec.spec.location import features_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+    from multiprocessing.connection import Connection
 
     from slrspec.documented.faults import Fault
     from slrspec.running.results import Run
@@ -230,24 +232,41 @@ def try_all(
                 note(trial)
     else:
         # A forked process would share what this one has open; a spawned one starts clean on every system.
-        pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_end_with_parent)
+        context = get_context("spawn")
+        wanted, unwanted = context.Pipe(duplex=False)
+        pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_end_with_parent, initargs=(wanted,))
         try:
             for future in as_completed([pool.submit(_try, fault.id, document, own=own) for fault in chosen]):
                 note(future.result())
         finally:
+            unwanted.close()
             pool.shutdown(cancel_futures=True)
+            wanted.close()
     return [trials[fault.id] for fault in chosen]
 
 
-def _end_with_parent() -> None:
-    """Have a process of the pool end when the one that began it is gone, however that went.
+_trying = Event()
 
-    Left to itself it would wait for work for ever: its siblings hold the pipe open that this would come by.
+
+def _end_with_parent(wanted: Connection) -> None:
+    """Have a process of the pool end its work when that is not wanted any more, or whoever began it is gone.
+
+    Left to itself it would try the faults that it has to their ends, and then wait for more for ever: its siblings
+    hold the pipe open that they would come by.
+
+    Parameters
+    ----------
+    wanted
+        Ends when the other end is closed, which the system does for a process that is killed.
+
     """
     parent = parent_process()
     assert parent is not None  # this is called in such processes only
 
     def follow() -> None:
+        wanted.poll(None)
+        if _trying.is_set():  # else it waits for another fault, and is told in time that there is none
+            interrupt_main()
         parent.join()
         os._exit(1)
 
@@ -258,4 +277,8 @@ def _try(fault_id: str, document: str, *, own: bool) -> Trial:
     from slrspec.documented.faults import faults
 
     known = faults(document) if document else faults()
-    return try_fault(next(fault for fault in known if fault.id == fault_id), document=document, own=own)
+    _trying.set()
+    try:
+        return try_fault(next(fault for fault in known if fault.id == fault_id), document=document, own=own)
+    finally:
+        _trying.clear()
