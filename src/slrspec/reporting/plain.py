@@ -16,6 +16,8 @@ def plain(text: str) -> str:
     order than they are in.
     """
     folded = " ".join(text.split())
+    if folded.isprintable():
+        return folded
     return "".join(REPLACED if unicodedata.category(character) in HIDDEN else character for character in folded)
 
 

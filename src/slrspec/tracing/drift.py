@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from slrspec.documented.wildcards import matches
@@ -30,7 +31,7 @@ class NamedPolicy:
     name: str
     document: Mapping[str, Any]
 
-    @property
+    @cached_property
     def grants(self) -> frozenset[Grant]:
         """What it allows."""
         return grants_of(self.document)
