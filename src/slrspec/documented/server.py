@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
+from functools import lru_cache
 from http import HTTPStatus
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
@@ -216,10 +217,15 @@ def serving(host: str, port: int, setting: Setting, broken: Iterable[str] = ()) 
         def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
             pass
 
+    class Dispatcher(DomainDispatcherApplication):
+        """Finds out once for each service which part of moto answers, not by looking through all for each call."""
+
+        get_backend_for_host = lru_cache(64)(DomainDispatcherApplication.get_backend_for_host)
+
     names = tuple(broken)
     with installed(setting) as installation:
         control = Control(installation, setting, names)
-        moto: Any = DomainDispatcherApplication(create_backend_app)
+        moto: Any = Dispatcher(create_backend_app)
         server = _listening(make_server, host, port, application(control, moto), Quiet)
         shown = f"[{host}]" if ":" in host else host
         try:
