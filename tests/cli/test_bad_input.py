@@ -214,7 +214,12 @@ def with_output(arguments: list[str], output: str, cwd: Path) -> subprocess.Comp
 
 @pytest.mark.parametrize("arguments", LISTS)
 @pytest.mark.parametrize(
-    ("output", "said"), [(">/dev/full", "No space left on device"), (">&-", "standard output is closed")]
+    ("output", "said"),
+    [
+        (">/dev/full", "No space left on device"),
+        (">&-", "standard output is closed"),
+        ("1</dev/null", "Bad file descriptor"),
+    ],
 )
 def test_output_that_cannot_be_written_is_one_line(
     arguments: list[str], output: str, said: str, tmp_path: Path

@@ -193,7 +193,11 @@ def test_bad_input_is_one_line(arguments: list[str], said: str, tmp_path: Path) 
 def test_an_empty_page_and_a_broken_list_are_said(features: Path, tmp_path: Path) -> None:
     (tmp_path / "empty.txt").write_text("\n")
     assert "there is no sentence" in slrspec("trace", "--source", "empty.txt", cwd=tmp_path).stderr
-    damage(features, "document.toml", "ordinal = 0, ", "")
+    damage(features, "document.toml", "ordinal = 0, ", 'ordinal = "x", ')
+    run = slrspec("trace", "--features", features, cwd=tmp_path)
+    assert (run.returncode, run.stderr.count("\n")) == (2, 1)
+    assert "'x' is no number" in run.stderr
+    damage(features, "document.toml", 'ordinal = "x", ', "")
     run = slrspec("trace", "--features", features, cwd=tmp_path)
     assert (run.returncode, run.stderr.count("\n")) == (2, 1)
     assert "document.toml" in run.stderr

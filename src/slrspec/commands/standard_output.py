@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 READER_ENDED = 141
 """What a shell reports of a program that ended by SIGPIPE, which is 13."""
 # What only writing can end with, whatever was written to: the message is right for a file as well.
-FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+UNWRITABLE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EBADF})
 
 
 @contextmanager
@@ -48,7 +48,7 @@ def writable_output() -> Iterator[None]:
         forget_the_rest(output)
         raise SystemExit(READER_ENDED) from None
     except OSError as error:
-        if error.errno not in FULL:
+        if error.errno not in UNWRITABLE:
             raise
         forget_the_rest(output)
         where = (error.filename, None) if error.filename else None

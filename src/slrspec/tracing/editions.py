@@ -165,8 +165,8 @@ def _edition(one: Mapping[str, Any]) -> Edition:
     date.fromisoformat(day)
     sentences = tuple(
         Traced(
-            section=s["section"],
-            ordinal=s["ordinal"],
+            section=_number(s["section"]),
+            ordinal=_number(s["ordinal"]),
             fingerprint=s["fingerprint"],
             rules=tuple(s.get("rules", ())),
             kind=s.get("kind", ""),
@@ -177,6 +177,12 @@ def _edition(one: Mapping[str, Any]) -> Edition:
     return Edition(day, one["source"], sentences, tuple(map(_block, one.get("blocks", ()))))
 
 
+def _number(value: object) -> int:
+    if type(value) is not int:
+        raise TypeError(f"{value!r} is no number of a section or sentence")
+    return value
+
+
 def _block(one: Mapping[str, Any]) -> TracedBlock:
     grants = frozenset(Grant(g["action"], g["resource"], g.get("condition", "")) for g in one.get("grants", ()))
-    return TracedBlock(one["section"], tuple(one.get("rules", ())), one.get("kind", ""), grants)
+    return TracedBlock(_number(one["section"]), tuple(one.get("rules", ())), one.get("kind", ""), grants)
