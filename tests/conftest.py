@@ -17,6 +17,7 @@ from slrspec.running.garbage import hardly_collect
 from slrspec.spec.gherkin import read_specification
 from slrspec.spec.location import features_folder
 from slrspec.spec.rules import Specification
+from tests.forkserver import IMPORTED, OF_MOTO, shared
 
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared"
@@ -46,17 +47,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def slrspec(*arguments: str | Path, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run the command in a process of its own, with nothing of the pytest around it."""
+    """Run the command in a process of its own, with nothing of the pytest around it; see `tests.forkserver`."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "COV_"))}
-    return subprocess.run(
-        [sys.executable, "-m", "slrspec", *map(str, arguments)],
-        cwd=cwd,
-        env=clean | environment,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=900,
-    )
+    words = [str(argument) for argument in arguments]
+    if any(name.startswith("PYTHON") for name in environment):  # Python itself reads them, when it starts
+        return subprocess.run(
+            [sys.executable, "-m", "slrspec", *words],
+            cwd=cwd,
+            env=clean | environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=900,
+        )
+    return shared(*IMPORTED, *OF_MOTO)(words, cwd, clean | environment)
 
 
 def run_pytest(*arguments: str | Path, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:

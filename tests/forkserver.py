@@ -1,26 +1,43 @@
 """Runs the real command hundreds of times without its start-up: a process that has imported everything, and forks.
 
-What a child runs is `slrspec.cli.main` with its own arguments, environment and folder; only the imports are done.
+What a child runs is `slrspec.cli.main` with its own arguments, environment and folder, and it ends as any Python does,
+but for taking apart what was imported, which takes longer than it took to import it; only the imports are done. Where the imports themselves are looked at, tests start a process of their own.
 """
 
 from __future__ import annotations
 
+import atexit
+import gc
 import importlib
 import json
 import os
 import subprocess
 import sys
+import tempfile
 import threading
 import traceback
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
+# What the command imports, but for what pytest rewrites when it imports it: that is left to the child.
+IMPORTED = (
+    "boto3.session",
+    "botocore.session",
+    "click",
+    "gherkin.parser",
+    "jinja2",
+    "msgspec",
+    "pytest",
+    "pytest_bdd",
+    "slrspec.cli",
+)
+OF_MOTO = ("moto.core", "moto.ec2.responses", "moto.iam.responses", "moto.rds.responses", "moto.sts.responses")
+OF_AN_ACCOUNT = ("slrspec.sandbox.opening", "slrspec.sandbox.sweeping")
 MODELS = ("ec2", "iam", "rds", "ssm", "sts")
-LONGEST = 180.0
 
 
 # ---- in the server
@@ -28,7 +45,13 @@ LONGEST = 180.0
 
 def serve() -> None:
     """Answer each line of standard input, a job, with the child's id, and with its status once it has ended."""
-    _import_all(sys.argv[1:])
+    for module in sys.argv[2:]:
+        importlib.import_module(module)
+    if sys.argv[1]:
+        _read_models(sys.argv[1].split(","))
+    gc.collect()
+    gc.freeze()  # or each child's collections would copy all of it
+    tempfile.tempdir = None  # found out again in each child's environment
     for line in sys.stdin:
         job = json.loads(line)
         pid = os.fork()
@@ -44,54 +67,46 @@ def _tell(**what: int) -> None:
     sys.stdout.flush()
 
 
-def _import_all(modules: Sequence[str]) -> None:
+def _read_models(services: Iterable[str]) -> None:
+    """Have all children share one reading of the services' models, which every session would read anew."""
     from botocore import loaders
     from botocore.session import Session
 
-    for module in modules:
-        with suppress(Exception):
-            importlib.import_module(module)
-    # A session reads the services' models anew; what is in the files does not change, so all share one reading.
     loaders.JSONFileLoader.load_file = cache(loaders.JSONFileLoader.load_file)  # type: ignore[method-assign]
     loaders.JSONFileLoader.__hash__ = lambda _: 0  # type: ignore[method-assign, assignment]
     loaders.JSONFileLoader.__eq__ = lambda *_: True  # type: ignore[method-assign]
-    for service in MODELS:
+    for service in services:
         Session().create_client(service, "us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
 
 
-def _run(job: Mapping[str, Any]) -> None:
-    code: Any = 70
-    try:
-        os.chdir(job["cwd"])
-        os.environ.clear()
-        os.environ.update(job["env"])
-        for number, file in ((0, os.devnull), (1, job["out"]), (2, job["err"])):
-            opened = os.open(file, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
-            os.dup2(opened, number)
-        sys.argv = ["slrspec", *job["arguments"]]
-        from slrspec.cli import main
+def _run(job: Mapping[str, Any]) -> NoReturn:
+    """Become the command; its exit is this process's."""
+    os.chdir(job["cwd"])
+    os.environ.clear()
+    os.environ.update(job["env"])
+    for number, file in ((0, os.devnull), (1, job["out"]), (2, job["err"])):
+        opened = os.open(file, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
+        os.dup2(opened, number)
+        os.close(opened)
+    sys.argv = ["slrspec", *job["arguments"]]
+    sys.path[0] = job["cwd"]  # as `python -m` has it
+    from slrspec.cli import main
 
+    code: Any = 1
+    try:
         main(job["arguments"])
     except SystemExit as error:
         code = error.code
-    except BaseException:  # noqa: BLE001 - told, and then it ends
+    except BaseException:  # noqa: BLE001 - told as Python tells it, and then it ends
         traceback.print_exc()
-    finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(code if isinstance(code, int) else 0 if code is None else 1)
+    threading._shutdown()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code if isinstance(code, int) else 0 if code is None else 1)
 
 
 # ---- in the tests
-
-
-@dataclass(frozen=True)
-class Done:
-    """How the command ended: its exit code, negative for a signal, and what it printed."""
-
-    returncode: int
-    stdout: str
-    stderr: str
 
 
 @dataclass
@@ -109,12 +124,14 @@ class ForkServer:
     running: int | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def __call__(self, arguments: Sequence[str], cwd: Path, environment: Mapping[str, str]) -> Done:
-        """Run the command and wait for its end."""
+    def __call__(
+        self, arguments: Sequence[str], cwd: Path, environment: Mapping[str, str]
+    ) -> subprocess.CompletedProcess[str]:
+        """Run the command and wait for its end; the exit code is negative for a signal."""
         assert self.process.stdin is not None
-        out, err = cwd / ".stdout", cwd / ".stderr"
-        job = {"arguments": list(arguments), "cwd": str(cwd), "env": dict(environment)}
-        with self._lock:
+        with self._lock, tempfile.TemporaryDirectory() as said:
+            out, err = Path(said, "out"), Path(said, "err")
+            job = {"arguments": list(arguments), "cwd": str(cwd), "env": dict(environment)}
             self.process.stdin.write(json.dumps({**job, "out": str(out), "err": str(err)}) + "\n")
             self.process.stdin.flush()
             self.running = self._hear()["pid"]
@@ -122,7 +139,9 @@ class ForkServer:
                 code = self._hear()["code"]
             finally:
                 self.running = None
-        return Done(code, out.read_text(errors="replace"), err.read_text(errors="replace"))
+            return subprocess.CompletedProcess(
+                ["slrspec", *arguments], code, out.read_text(errors="replace"), err.read_text(errors="replace")
+            )
 
     def _hear(self) -> Any:
         assert self.process.stdout is not None
@@ -132,14 +151,26 @@ class ForkServer:
 
 
 @contextmanager
-def fork_server() -> Iterator[ForkServer]:
-    """Start a server, which imports what the command imports."""
-    from tests.sandbox.places import clean_environment
+def fork_server(imported: Iterable[str], models: Iterable[str] = ()) -> Iterator[ForkServer]:
+    """Start a server, which imports what the command will.
 
-    program = (sys.executable, "-m", "tests.sandbox.forkserver", *_imported())
-    root = Path(__file__).parents[2]
+    Parameters
+    ----------
+    imported
+        Names of modules.
+    models
+        Names of the services whose models are read ahead, too.
+
+    """
+    others = ("AWS_", "MOTO_", "PYTEST", "COV_")
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(others)}
     with subprocess.Popen(
-        program, cwd=root, env=clean_environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        (sys.executable, "-m", "tests.forkserver", ",".join(models), *imported),
+        cwd=Path(__file__).parents[1],
+        env=clean,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     ) as process:
         try:
             yield ForkServer(process)
@@ -147,20 +178,12 @@ def fork_server() -> Iterator[ForkServer]:
             process.kill()
 
 
-def _imported() -> list[str]:
-    """Return what to import ahead; what pytest itself rewrites when it imports it is left to the child."""
-    return [
-        "boto3.session",
-        "botocore.session",
-        "click",
-        "gherkin.parser",
-        "msgspec",
-        "pytest",
-        "pytest_bdd",
-        "slrspec.cli",
-        "slrspec.sandbox.opening",
-        "slrspec.sandbox.sweeping",
-    ]
+@cache
+def shared(*imported: str, models: tuple[str, ...] = ()) -> ForkServer:
+    """Return the one server of this process that has imported these; it ends with the process."""
+    opened = ExitStack()
+    atexit.register(opened.close)
+    return opened.enter_context(fork_server(imported, models))
 
 
 if __name__ == "__main__":

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from tests.forkserver import ForkServer
 from tests.sandbox.faulty_proxy import Call, FaultyProxy, Plan, kill_after, kill_before, proxied
-from tests.sandbox.forkserver import Done, ForkServer
 from tests.sandbox.places import Place, clean_environment
 from tests.sandbox.rehearsal import ALIAS, Rehearsal
 from tests.sandbox.whole_account import Everything, differences, everything, of_somebody_else
@@ -89,7 +90,7 @@ class Row:
 
     what: str
     met: bool
-    done: Done
+    done: subprocess.CompletedProcess[str]
     verdicts: dict[str, str] = field(default_factory=dict)
     dirty: tuple[str, ...] = ()
     unclean: tuple[str, ...] = ()
@@ -193,18 +194,18 @@ class Bench:
             yield proxy
             self.refuse_strangers(proxy)
 
-    def run(self) -> Done:
+    def run(self) -> subprocess.CompletedProcess[str]:
         """`slrspec run --provider aws`, in a folder that has no results yet."""
         shutil.rmtree(self.folder / ".slrspec", ignore_errors=True)
         rules = [part for rule in self.situation.rules for part in ("--rule", rule)]
         given = ("--provider", "aws", "--max-usd", "100", "--confirm", ALIAS, "--no-history", "-q")
         return self.slrspec("run", *given, *rules, *self.situation.selected)
 
-    def sweep(self) -> Done:
+    def sweep(self) -> subprocess.CompletedProcess[str]:
         """`slrspec sweep`, by somebody who knows that nobody else is at work."""
         return self.slrspec("sweep", "--apply", "--take-over", "--confirm", ALIAS)
 
-    def slrspec(self, *arguments: str) -> Done:
+    def slrspec(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run the command as the runner would."""
         return self.fork(arguments, self.folder, clean_environment() | self.rehearsal.credentials)
 

@@ -22,9 +22,9 @@ from queue import Queue
 import click
 
 from slrspec.sandbox.disposable import COMMAND
+from tests.forkserver import IMPORTED, MODELS, OF_AN_ACCOUNT, fork_server
 from tests.sandbox.bench import KILLS, Bench, Row, Situation, our_role, their_role
 from tests.sandbox.faulty_proxy import FAULTS, FOREVER, Plan, expired
-from tests.sandbox.forkserver import fork_server
 from tests.sandbox.places import DOCUMENTED, serving
 
 WORKERS = int(os.environ.get("SLRSPEC_MATRIX_WORKERS", "2"))
@@ -97,7 +97,7 @@ def run(
         try:
             with ExitStack() as opened:
                 url = opened.enter_context(serving(server))
-                fork = opened.enter_context(fork_server())
+                fork = opened.enter_context(fork_server((*IMPORTED, *OF_AN_ACCOUNT), MODELS))
                 folder = Path(opened.enter_context(tempfile.TemporaryDirectory()))
                 bench = Bench(url, fork, folder / "machine", situation)
                 while not queue.empty() and not crashed:

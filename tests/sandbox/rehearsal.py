@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from tests.forkserver import IMPORTED, MODELS, OF_AN_ACCOUNT, ForkServer, shared
 from tests.sandbox.places import REGIONS, Place, clean_environment
 
 ALIAS, RUNNER = "slrspec-rehearsal", "slrspec-runner"
 ANYTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+
+
+def forked() -> ForkServer:
+    """The server that runs the nights of this process's tests."""
+    return shared(*IMPORTED, *OF_AN_ACCOUNT, models=MODELS)
 
 
 @dataclass
@@ -85,15 +90,7 @@ class Rehearsal:
 
     def slrspec(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """Run the command as the runner would."""
-        return subprocess.run(
-            [sys.executable, "-m", "slrspec", *arguments],
-            cwd=self.folder,
-            env=clean_environment() | self.credentials | environment,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=300,
-        )
+        return forked()(arguments, self.folder, clean_environment() | self.credentials | environment)
 
     def run(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """`slrspec run --provider aws`, allowed and confirmed."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -25,10 +24,9 @@ from slrspec.spec.location import features_folder
 from tests.conftest import slrspec
 from tests.sandbox.bench import Bench, their_role
 from tests.sandbox.faulty_proxy import FAULTS, Call, Plan, kill_after, proxied
-from tests.sandbox.forkserver import fork_server
 from tests.sandbox.matrix import SITUATIONS
 from tests.sandbox.places import DOCUMENTED, REGIONS, Place, clean_environment, serving
-from tests.sandbox.rehearsal import ALIAS, Rehearsal
+from tests.sandbox.rehearsal import ALIAS, Rehearsal, forked
 from tests.sandbox.test_planning import SETTINGS
 from tests.sandbox.test_sweep import RUN, TAGS, lease_of_a_dead_run, swept
 from tests.sandbox.whole_account import differences, everything, of_somebody_else
@@ -197,10 +195,9 @@ def test_there_is_only_one_at_a_time(night: tuple[Rehearsal, list[str], list[Cal
 
 
 @pytest.fixture(scope="module")
-def bench(documented_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
-    with fork_server() as fork:
-        folder = tmp_path_factory.mktemp("bench") / "machine"
-        yield Bench(documented_url, fork, folder, SITUATIONS["disposable"])
+def bench(documented_url: str, tmp_path_factory: pytest.TempPathFactory) -> Bench:
+    folder = tmp_path_factory.mktemp("bench") / "machine"
+    return Bench(documented_url, forked(), folder, SITUATIONS["disposable"])
 
 
 @pytest.mark.parametrize(
@@ -296,15 +293,15 @@ def announced(folder: Path, suffix: str, *later: str) -> list[Intent]:
 
 def test_one_that_was_made_without_the_suffix_is_named_and_left_alone(tmp_path: Path) -> None:
     """The run is killed just then: nothing but its journal knows, and that does not prove whose the role is."""
-    with serving((*DOCUMENTED, "--fault", "suffix-left-out")) as url, fork_server() as fork:
+    with serving((*DOCUMENTED, "--fault", "suffix-left-out")) as url:
         place = Place(url)
         found = Rehearsal(place, tmp_path, url)
         plan = Plan(kill_after, concerns=lambda call: call.operation == "CreateServiceLinkedRole")
         with proxied(url, place.account, plan) as proxy:
-            proxy.victim = lambda: fork.running
+            proxy.victim = lambda: forked().running
             found.configure(rehearsal=proxy.url)
             given = ("--provider", "aws", "--max-usd", "0", "--confirm", ALIAS, "--no-history", "-q")
-            fork(("run", *given, *SELECTED), tmp_path, clean_environment() | found.credentials)
+            forked()(("run", *given, *SELECTED), tmp_path, clean_environment() | found.credentials)
         assert proxy.killed
         found.configure(rehearsal=url)
         done = found.slrspec("sweep", "--apply", "--take-over", "--confirm", ALIAS)

@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 import http.client
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from tests.forkserver import ForkServer
 from tests.sandbox.bench import Bench, Row, Situation, our_role
 from tests.sandbox.faulty_proxy import FAULTS, FOREVER, Call, Plan, expired
-from tests.sandbox.forkserver import ForkServer, fork_server
 from tests.sandbox.matrix import BROKEN, SITUATIONS, fault_jobs, kill_jobs, run, sweep_jobs, told, with_faults
-from tests.sandbox.places import DOCUMENTED, MOTO, serving
-from tests.sandbox.rehearsal import ALIAS
+from tests.sandbox.places import DOCUMENTED, MOTO, clean_environment, serving
+from tests.sandbox.rehearsal import ALIAS, forked
 
 INSTANCE = SITUATIONS["instance"]
 (DOES_NOT_BLOCK,) = BROKEN["broken-instance"][1]
 
 
 @pytest.fixture(scope="module")
-def fork() -> Iterator[ForkServer]:
-    with fork_server() as server:
-        yield server
+def fork() -> ForkServer:
+    return forked()
 
 
 @pytest.fixture
@@ -227,6 +228,13 @@ def test_a_sweep_leaves_a_run_alone_unless_it_is_named(bench: Bench) -> None:
 @pytest.mark.long
 def test_the_fork_servers_command_is_the_real_one(bench: Bench) -> None:
     with bench._proxied(Plan()):
-        forked = bench.slrspec("sweep", "--format", "json")
-        real = bench.rehearsal.slrspec("sweep", "--format", "json")
-    assert (forked.returncode, forked.stdout, forked.stderr) == (real.returncode, real.stdout, real.stderr)
+        found = bench.slrspec("sweep", "--format", "json")
+        real = subprocess.run(
+            [sys.executable, "-m", "slrspec", "sweep", "--format", "json"],
+            cwd=bench.folder,
+            env=clean_environment() | bench.rehearsal.credentials,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert (found.returncode, found.stdout, found.stderr) == (real.returncode, real.stdout, real.stderr)
