@@ -20,6 +20,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -89,6 +90,8 @@ def _run(job: Mapping[str, Any]) -> NoReturn:
         os.dup2(opened, number)
         os.close(opened)
     sys.argv = ["slrspec", *job["arguments"]]
+    # What multiprocessing has its processes import first; the tests are not where they would look.
+    sys.modules["__main__"].__spec__ = find_spec("slrspec.__main__")
     sys.path[0] = job["cwd"]  # as `python -m` has it
     from slrspec.cli import main
 

@@ -457,6 +457,10 @@ class SpecificationSession:
         finally:
             self._sum_up(session)
 
+    def pytest_unconfigure(self) -> None:
+        """Give back what a session has opened that was interrupted before it began: it does not finish either."""
+        self._opened.close()
+
     def _sum_up(self, session: pytest.Session) -> None:
         """Close the providers, assemble the run, write it, and set the exit code."""
         self._opened.close()
