@@ -48,33 +48,34 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def slrspec(*arguments: str | Path, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run the command in a process of its own, with nothing of the pytest around it; see `tests.forkserver`."""
-    clean = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "COV_"))}
-    words = [str(argument) for argument in arguments]
     if any(name.startswith("PYTHON") for name in environment):  # Python itself reads them, when it starts
-        return subprocess.run(
-            [sys.executable, "-m", "slrspec", *words],
-            cwd=cwd,
-            env=clean | environment,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=900,
-        )
-    return shared(*IMPORTED, *OF_MOTO)(words, cwd, clean | environment)
+        return run_module("slrspec", *arguments, cwd=cwd, timeout=900, **environment)
+    return shared(*IMPORTED, *OF_MOTO)([*map(str, arguments)], cwd, outside_pytest() | environment, timeout=900)
 
 
 def run_pytest(*arguments: str | Path, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run pytest itself in a process of its own."""
-    clean = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "COV_"))}
+    return run_module("pytest", "-p", "no:cacheprovider", *arguments, cwd=cwd, timeout=300, **environment)
+
+
+def run_module(
+    name: str, *arguments: str | Path, cwd: Path, timeout: float, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """Run `python -m` in a process of its own, with nothing of the pytest around it."""
     return subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *map(str, arguments)],
+        [sys.executable, "-m", name, *map(str, arguments)],
         cwd=cwd,
-        env=clean | environment,
+        env=outside_pytest() | environment,
         capture_output=True,
         text=True,
         check=False,
-        timeout=300,
+        timeout=timeout,
     )
+
+
+def outside_pytest() -> dict[str, str]:
+    """The environment without what pytest and the measuring of coverage have put there."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "COV_"))}
 
 
 def timeless(value: Any) -> Any:

@@ -1,7 +1,8 @@
 """Runs the real command hundreds of times without its start-up: a process that has imported everything, and forks.
 
 What a child runs is `slrspec.cli.main` with its own arguments, environment and folder, and it ends as any Python does,
-but for taking apart what was imported, which takes longer than it took to import it; only the imports are done. Where the imports themselves are looked at, tests start a process of their own.
+but for taking apart what was imported, which takes longer than many a command; only the imports are done. Where the
+imports themselves are looked at, tests start a process of their own.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import gc
 import importlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -128,20 +130,26 @@ class ForkServer:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __call__(
-        self, arguments: Sequence[str], cwd: Path, environment: Mapping[str, str]
+        self, arguments: Sequence[str], cwd: Path, environment: Mapping[str, str], *, timeout: float
     ) -> subprocess.CompletedProcess[str]:
-        """Run the command and wait for its end; the exit code is negative for a signal."""
+        """Run the command and wait for its end, no more than so many seconds; the exit code is negative for a signal."""
         assert self.process.stdin is not None
         with self._lock, tempfile.TemporaryDirectory() as said:
             out, err = Path(said, "out"), Path(said, "err")
             job = {"arguments": list(arguments), "cwd": str(cwd), "env": dict(environment)}
             self.process.stdin.write(json.dumps({**job, "out": str(out), "err": str(err)}) + "\n")
             self.process.stdin.flush()
-            self.running = self._hear()["pid"]
+            self.running = pid = self._hear()["pid"]
+            late = threading.Timer(timeout, os.kill, (pid, signal.SIGKILL))
+            late.start()
             try:
                 code = self._hear()["code"]
             finally:
                 self.running = None
+                in_time = late.is_alive()
+                late.cancel()
+            if not in_time:
+                raise subprocess.TimeoutExpired(["slrspec", *arguments], timeout)
             return subprocess.CompletedProcess(
                 ["slrspec", *arguments], code, out.read_text(errors="replace"), err.read_text(errors="replace")
             )

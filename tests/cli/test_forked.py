@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import slrspec
+from tests.conftest import outside_pytest, run_module, slrspec
+from tests.forkserver import IMPORTED, OF_MOTO, shared
 
 
 @pytest.mark.parametrize(
@@ -28,21 +27,20 @@ from tests.conftest import slrspec
     ids=" ".join,
 )
 def test_a_forked_command_is_the_real_one(arguments: list[str], tmp_path: Path) -> None:
-    clean = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "COV_"))}
-    real = subprocess.run(
-        [sys.executable, "-m", "slrspec", *arguments],
-        cwd=tmp_path,
-        env=clean,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    real = run_module("slrspec", *arguments, cwd=tmp_path, timeout=900)
     forked = slrspec(*arguments, cwd=tmp_path)
     assert (forked.returncode, lasting(forked.stdout), lasting(forked.stderr)) == (
         real.returncode,
         lasting(real.stdout),
         lasting(real.stderr),
     )
+
+
+def test_a_forked_command_that_takes_too_long_is_killed_and_said(tmp_path: Path) -> None:
+    fork = shared(*IMPORTED, *OF_MOTO)
+    with pytest.raises(subprocess.TimeoutExpired):
+        fork(["serve", "--port", "0"], tmp_path, outside_pytest(), timeout=1)
+    assert fork(["--version"], tmp_path, outside_pytest(), timeout=900).returncode == 0
 
 
 def lasting(text: str) -> str:

@@ -45,6 +45,7 @@ def matrix(workers: str, folder: Path) -> Iterator[subprocess.Popen[str]]:
         children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
         try:
             while not any(temporary.iterdir()) or (workers != "1" and not children.read_text()):
+                assert process.poll() is None
                 time.sleep(0.1)
             time.sleep(2)
             yield process

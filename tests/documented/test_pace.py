@@ -1,4 +1,4 @@
-"""The same verdicts whatever the pace: reads that lag behind, pending tasks, passing states, at 8 random seeds.
+"""The same verdicts whatever the pace: reads that lag behind, pending tasks, passing states, at 20 random seeds.
 
 More with SLRSPEC_TEST_SEEDS=50; each takes some four seconds.
 """
@@ -14,8 +14,8 @@ import pytest
 
 from tests.conftest import ROOT
 
-SEEDS = int(os.environ.get("SLRSPEC_TEST_SEEDS", "8"))
-PARTS = 4
+SEEDS = int(os.environ.get("SLRSPEC_TEST_SEEDS", "20"))
+PARTS = 5
 RUNNER = """
 import json, sys
 from slrspec.running.engine import Observer, Request, execute

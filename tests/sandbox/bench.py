@@ -207,7 +207,7 @@ class Bench:
 
     def slrspec(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run the command as the runner would."""
-        return self.fork(arguments, self.folder, clean_environment() | self.rehearsal.credentials)
+        return self.fork(arguments, self.folder, clean_environment() | self.rehearsal.credentials, timeout=300)
 
     def changes(self) -> tuple[str, ...]:
         """What is not as it was found."""

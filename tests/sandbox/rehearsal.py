@@ -90,7 +90,7 @@ class Rehearsal:
 
     def slrspec(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """Run the command as the runner would."""
-        return forked()(arguments, self.folder, clean_environment() | self.credentials | environment)
+        return forked()(arguments, self.folder, clean_environment() | self.credentials | environment, timeout=300)
 
     def run(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """`slrspec run --provider aws`, allowed and confirmed."""

@@ -301,7 +301,7 @@ def test_one_that_was_made_without_the_suffix_is_named_and_left_alone(tmp_path: 
             proxy.victim = lambda: forked().running
             found.configure(rehearsal=proxy.url)
             given = ("--provider", "aws", "--max-usd", "0", "--confirm", ALIAS, "--no-history", "-q")
-            forked()(("run", *given, *SELECTED), tmp_path, clean_environment() | found.credentials)
+            forked()(("run", *given, *SELECTED), tmp_path, clean_environment() | found.credentials, timeout=300)
         assert proxy.killed
         found.configure(rehearsal=url)
         done = found.slrspec("sweep", "--apply", "--take-over", "--confirm", ALIAS)
