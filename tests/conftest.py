@@ -17,7 +17,7 @@ from slrspec.running.garbage import hardly_collect
 from slrspec.spec.gherkin import read_specification
 from slrspec.spec.location import features_folder
 from slrspec.spec.rules import Specification
-from tests.forkserver import IMPORTED, OF_MOTO, shared
+from tests.forkserver import IMPORTED, MODELS, OF_A_RUN, OF_MOTO, ForkServer, shared
 
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared"
@@ -50,7 +50,12 @@ def slrspec(*arguments: str | Path, cwd: Path, **environment: str) -> subprocess
     """Run the command in a process of its own, with nothing of the pytest around it; see `tests.forkserver`."""
     if any(name.startswith("PYTHON") for name in environment):  # Python itself reads them, when it starts
         return run_module("slrspec", *arguments, cwd=cwd, timeout=900, **environment)
-    return shared(*IMPORTED, *OF_MOTO)([*map(str, arguments)], cwd, outside_pytest() | environment, timeout=900)
+    return forked()([*map(str, arguments)], cwd, outside_pytest() | environment, timeout=900)
+
+
+def forked() -> ForkServer:
+    """The server that runs the commands of this process's tests."""
+    return shared(*IMPORTED, *OF_MOTO, *OF_A_RUN, models=MODELS)
 
 
 def run_pytest(*arguments: str | Path, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:

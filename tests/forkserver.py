@@ -24,7 +24,10 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
+from pkgutil import iter_modules
 from typing import Any, NoReturn
+
+import slrspec.steps
 
 # What the command imports, but for what pytest rewrites when it imports it: that is left to the child.
 IMPORTED = (
@@ -39,6 +42,11 @@ IMPORTED = (
     "slrspec.cli",
 )
 OF_MOTO = ("moto.core", "moto.ec2.responses", "moto.iam.responses", "moto.rds.responses", "moto.sts.responses")
+OF_A_RUN = (
+    "slrspec.documented.hooks",
+    "slrspec.running.session",
+    *(module.name for module in iter_modules(slrspec.steps.__path__, "slrspec.steps.")),
+)
 OF_AN_ACCOUNT = ("slrspec.sandbox.opening", "slrspec.sandbox.sweeping")
 MODELS = ("ec2", "iam", "rds", "ssm", "sts")
 

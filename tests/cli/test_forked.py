@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import outside_pytest, run_module, slrspec
-from tests.forkserver import IMPORTED, OF_MOTO, shared
+from tests.conftest import forked, outside_pytest, run_module, slrspec
 
 
 @pytest.mark.parametrize(
@@ -28,8 +27,8 @@ from tests.forkserver import IMPORTED, OF_MOTO, shared
 )
 def test_a_forked_command_is_the_real_one(arguments: list[str], tmp_path: Path) -> None:
     real = run_module("slrspec", *arguments, cwd=tmp_path, timeout=900)
-    forked = slrspec(*arguments, cwd=tmp_path)
-    assert (forked.returncode, lasting(forked.stdout), lasting(forked.stderr)) == (
+    ours = slrspec(*arguments, cwd=tmp_path)
+    assert (ours.returncode, lasting(ours.stdout), lasting(ours.stderr)) == (
         real.returncode,
         lasting(real.stdout),
         lasting(real.stderr),
@@ -37,7 +36,7 @@ def test_a_forked_command_is_the_real_one(arguments: list[str], tmp_path: Path) 
 
 
 def test_a_forked_command_that_takes_too_long_is_killed_and_said(tmp_path: Path) -> None:
-    fork = shared(*IMPORTED, *OF_MOTO)
+    fork = forked()
     with pytest.raises(subprocess.TimeoutExpired):
         fork(["serve", "--port", "0"], tmp_path, outside_pytest(), timeout=1)
     assert fork(["--version"], tmp_path, outside_pytest(), timeout=900).returncode == 0

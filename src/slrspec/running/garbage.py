@@ -10,6 +10,7 @@ from __future__ import annotations
 import gc
 import sys
 from contextlib import contextmanager
+from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -28,13 +29,18 @@ def hardly_collect() -> None:
 def rare_collection() -> Iterator[None]:
     """Collect rarely for as long as the context lasts, and the first time never what is there already."""
     before = gc.get_threshold()
-    if not gc.get_freeze_count():
-        gc.freeze()
+    _freeze_once()
     gc.set_threshold(*RARELY)
     try:
         yield
     finally:
         gc.set_threshold(*before)
+
+
+@cache
+def _freeze_once() -> None:
+    """Freeze what is there; to ask Python whether that was done already would walk all of it."""
+    gc.freeze()
 
 
 @contextmanager
