@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
@@ -251,6 +252,19 @@ def test_finished_accounts_do_not_pile_up_in_memory() -> None:
             if isinstance(one, BaseBackend | BaseModel) and getattr(one, "account_id", "") in accounts
         ]
         assert kept == []
-        assert set(provider._clients) == {("iam", "us-east-1"), ("rds", "us-east-1")}
+        assert len({id(provider.shared_client("rds", "us-east-1")) for _ in range(5)}) == 1
     finally:
         provider.close()
+
+
+def test_runs_in_one_process_share_clients_and_nobody_else_gets_one() -> None:
+    """moto answers none that is left over from a run: it would ask AWS itself."""
+    clients = []
+    for name in ("X/1", "X/2"):
+        with closing(MotoProvider()) as provider, provider.open_account(name) as account:
+            iam: Any = account.client("iam")
+            assert iam.list_roles()["Roles"] == []
+            clients.append(provider.shared_client("iam", "us-east-1"))
+        with pytest.raises(AssertionError):
+            account.client("iam")
+    assert clients[0] is clients[1]

@@ -12,6 +12,7 @@ import time
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import cache
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -59,8 +60,7 @@ class MotoProvider:
 
     def __init__(self) -> None:
         self._opened = ExitStack()
-        self._session: Session | None = None
-        self._clients: dict[tuple[str, str], BaseClient] = {}
+        self._started = False
         self._served = ""
         self._looks_up_once = not plain_wanted()
 
@@ -104,8 +104,7 @@ class MotoProvider:
 
     def close(self) -> None:
         """Stop the mock and give the user's environment back."""
-        self._clients.clear()
-        self._session = None
+        self._started = False
         self._served = ""
         self._opened.close()
 
@@ -117,24 +116,20 @@ class MotoProvider:
 
     def shared_client(self, service: str, region: str) -> BaseClient:
         """Return the one client for a service and a Region; account and caller are chosen call by call."""
-        key = (service, region)
-        if key not in self._clients:
-            assert self._session is not None  # only accounts ask, and they exist only once it is there
-            self._clients[key] = _make_client(self._session, service, region)
-        return self._clients[key]
+        assert self._started  # only accounts ask; a client that moto does not answer would ask AWS itself
+        return _client(service, region)
 
     def _start(self) -> None:
-        if self._session is not None:
+        if self._started:
             return
         self._opened.enter_context(local_environment(**SETTINGS))
         self._opened.enter_context(loopback_only())
         with no_collection_importing("moto"):
-            # moto hooks into the sessions made after its import, so the session must not be older.
             from moto import mock_aws
 
             self._opened.enter_context(mock_aws())
             self._looks_up_once = self._opened.enter_context(looked_up_once())
-            self._session = session_with_keys(_keys_of_caller)
+            self._started = True
 
 
 @dataclass(frozen=True)
@@ -176,11 +171,22 @@ class MotoAccount:
         return f"slrspec-{noun}-{self._names.count(noun)}"
 
 
-def _make_client(session: Session, service: str, region: str) -> BaseClient:
+@cache
+def _session() -> Session:
+    """Return the one session of this process; moto, which has hooked into it, may be stopped and started again.
+
+    It hooks into those that are made after its import, so this must not be called before.
+    """
+    return session_with_keys(_keys_of_caller)
+
+
+@cache
+def _client(service: str, region: str) -> BaseClient:
+    """Make a client, once in this process: that takes as long as a call, and the matrix of faults has 200 runs."""
     from botocore.config import Config
 
     config = Config(retries={"total_max_attempts": 1, "mode": "standard"})
-    client: BaseClient = session.client(service, region_name=region, config=config)
+    client: BaseClient = _session().client(service, region_name=region, config=config)
     client.meta.events.register("before-call", _name_account)
     return client
 
