@@ -398,6 +398,14 @@ def test_a_folder_stands_for_the_bundles_in_it(bundles: Named, tmp_path: Path) -
     assert run.returncode == 4
 
 
+def test_a_bundle_that_is_named_twice_is_still_one(bundles: Named, tmp_path: Path) -> None:
+    file = write_bundle(tmp_path, bundles[0][1])
+    (tmp_path / "link").symlink_to(tmp_path)
+    run = slrspec("merge", ".", file, file.name, "link", cwd=tmp_path)
+    assert (run.returncode, run.stderr) == (4, "")
+    assert "1 of 200 cells merged." in run.stdout
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

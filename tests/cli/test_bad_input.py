@@ -184,7 +184,7 @@ def test_a_deviation_for_a_rule_that_nobody_knows_is_refused(tmp_path: Path) -> 
 def test_results_that_are_none_are_refused(text: str, tmp_path: Path) -> None:
     (tmp_path / "r.json").write_text(text)
     said = refused("show", "RDS-DEL-01", "--results", "r.json", cwd=tmp_path)
-    assert "r.json: " in said
+    assert "r.json:" in said
 
 
 def test_the_users_own_pytest_settings_change_nothing(tmp_path: Path) -> None:
@@ -246,3 +246,25 @@ def test_a_reader_that_has_ended_is_told_as_the_shell_tells_it(arguments: list[s
 
 def test_what_was_wrong_has_its_code_where_nobody_can_be_told(tmp_path: Path) -> None:
     assert with_output(["rules", "--section", "nope"], "2>/dev/full", tmp_path).returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ('"suite"', None, "r.json:{0}: not a results file of slrspec: Input data was truncated"),
+        ('"suite": {', '"suite" {', "r.json:{1}: not a results file of slrspec: JSON is malformed: expected ':'"),
+        ('"interrupted": false', '"interrupted": 0', "r.json: not a results file of slrspec: Expected `bool`, got"),
+    ],
+)
+def test_where_results_end_to_be_json_is_said(before: str, after: str | None, said: str, tmp_path: Path) -> None:
+    assert slrspec("run", "--rule", "RDS-COM-06", "-q", cwd=tmp_path).returncode == 0
+    whole = (tmp_path / ".slrspec" / "results.json").read_text()
+    place = whole.index(before)
+    line = whole.count("\n", 0, place) + 1
+    (tmp_path / "r.json").write_text(whole[:place] + (whole[place:].replace(before, after, 1) if after else ""))
+    for command in (
+        ["show", "RDS-COM-06", "--results", "r.json"],
+        ["site", "r.json"],
+        ["gate", "--baseline", "r.json", "r.json"],
+    ):
+        assert refused(*command, cwd=tmp_path).startswith("slrspec: " + said.format(line - 1, line))

@@ -17,6 +17,7 @@ from msgspec import Meta
 
 from slrspec.cells.sharding import shard_of
 from slrspec.errors import PlanError, UsageError
+from slrspec.json_files import decoded
 from slrspec.running.results import DocumentInfo, Record, Suite
 
 if TYPE_CHECKING:
@@ -294,13 +295,12 @@ def read_plan(file: Path) -> Plan:
 
     """
     try:
-        plan = msgspec.json.decode(file.read_bytes(), type=Plan)
+        content = file.read_bytes()
     except FileNotFoundError as error:
         raise PlanError("no plan here", where=(file, None), hint="slrspec plan --cells writes it") from error
     except OSError as error:
         raise PlanError(f"cannot be read: {error.strerror}", where=(file, None)) from error
-    except msgspec.MsgspecError as error:
-        raise PlanError(f"not a plan of slrspec: {error}", where=(file, None)) from error
+    plan = decoded(content, Plan, file, PlanError, "not a plan of slrspec")
     if said := contradiction(plan):
         raise PlanError(f"not a plan of slrspec: {said}", where=(file, None))
     return plan

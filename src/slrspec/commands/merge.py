@@ -84,16 +84,17 @@ def _read(spellings: Iterable[Path]) -> tuple[list[tuple[str, Bundle]], list[Ref
 def _files(spellings: Iterable[Path]) -> list[Path]:
     from slrspec.cells.bundle import ENDING
 
-    files: list[Path] = []
+    files: dict[Path, Path] = {}  # a folder and a file in it may both be named; that is still one bundle
     for spelling in spellings:
         if not spelling.is_dir():
-            files.append(spelling)
+            files.setdefault(spelling.resolve(), spelling)
             continue
         found = sorted(file for file in spelling.rglob(f"*{ENDING}") if not file.name.startswith("."))
         if not found:
             raise UsageError("no bundle in this folder", where=(spelling, None), hint=f"they end in {ENDING}")
-        files += found
-    return files
+        for file in found:
+            files.setdefault(file.resolve(), file)
+    return [*files.values()]
 
 
 def _write(out: Path, run: Run, chosen: Chosen, withheld: Withheld, *, kept: bool) -> None:

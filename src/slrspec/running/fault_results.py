@@ -8,6 +8,7 @@ import msgspec
 
 import slrspec
 from slrspec.errors import ResultsError, UsageError
+from slrspec.json_files import decoded
 from slrspec.running.results import Record
 
 if TYPE_CHECKING:
@@ -101,10 +102,9 @@ def read_fault_results(file: Path) -> FaultResults:
 
     """
     try:
-        return msgspec.json.decode(file.read_bytes(), type=FaultResults)
+        content = file.read_bytes()
     except OSError as error:
         raise ResultsError(
             f"cannot be read: {error.strerror}", where=(file, None), hint="slrspec faults writes it"
         ) from error
-    except msgspec.MsgspecError as error:
-        raise ResultsError(f"not written by slrspec faults: {error}", where=(file, None)) from error
+    return decoded(content, FaultResults, file, ResultsError, "not written by slrspec faults")

@@ -16,6 +16,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from slrspec.errors import ResultsError
+from slrspec.json_files import decoded
 from slrspec.running.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -327,15 +328,13 @@ def _read(file: Path, kind: type[AnyRun]) -> AnyRun:
             content = gzip.decompress(content)
         if not content:
             raise ResultsError("the run that was to write this file never ended", where=(file, None))
-        return msgspec.json.decode(content, type=kind)
+        return decoded(content, kind, file, ResultsError, "not a results file of slrspec")
     except (gzip.BadGzipFile, zlib.error, EOFError) as error:
         raise ResultsError(f"not a whole compressed file: {error}", where=(file, None)) from error
     except FileNotFoundError as error:
         raise ResultsError("no results here yet", where=(file, None), hint="slrspec run writes them") from error
     except OSError as error:
         raise ResultsError(f"cannot be read: {error.strerror}", where=(file, None)) from error
-    except msgspec.MsgspecError as error:
-        raise ResultsError(f"not a results file of slrspec: {error}", where=(file, None)) from error
 
 
 def schema() -> dict[str, Any]:
