@@ -6,10 +6,11 @@ for the protocol knows one result for each scenario only.
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
+
+import msgspec
 
 from slrspec.reporting.conformance import conformance
 from slrspec.running.verdict import Verdict
@@ -41,7 +42,7 @@ def render(run: Run, specification: Specification) -> str:
         The one that was run: its feature files are a part of the messages.
 
     """
-    return "".join(json.dumps(envelope, ensure_ascii=False) + "\n" for envelope in _envelopes(run, specification))
+    return msgspec.json.Encoder().encode_lines(_envelopes(run, specification)).decode()
 
 
 def _envelopes(run: Run, specification: Specification) -> Iterator[Envelope]:
@@ -192,8 +193,6 @@ def _case(case: Envelope, result: ScenarioResult, begun: datetime) -> Iterator[E
 
 
 def _attachment(exchange: Any) -> Envelope:  # noqa: ANN401 - a record, turned into JSON
-    import msgspec
-
     body = msgspec.json.format(msgspec.json.encode(exchange), indent=2).decode()
     return {
         "body": body,
