@@ -51,7 +51,15 @@ def test_it_is_found_whose_own_characters_are_escaped() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["arn:aws:iam::<account>:role/x", "arn:aws:iam::123456789012:role/x", "AKIAIOSFODNN7EXAMPLE", "314159265358"],
+    [
+        "arn:aws:iam::<account>:role/x",
+        "arn:aws:iam::123456789012:role/x",
+        "AKIAIOSFODNN7EXAMPLE",
+        "314159265358",
+        "learn:aws:iam::314159265358:role/x",
+        "xAKIA" + "Q" * 16,
+        "AKIA" + "Q" * 17,
+    ],
 )
 def test_examples_and_references_are_let_through(text: str) -> None:
     assert not list(hits("x.html", text, Search(KNOWN)))
