@@ -13,6 +13,7 @@ import pytest
 
 from tests.conftest import ROOT, slrspec
 
+README = (ROOT / "README.md").read_text()
 FILES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 BLOCK = re.compile(r"^```sh\n(.*?)^```", re.DOTALL | re.MULTILINE)
 
@@ -32,9 +33,6 @@ def test_it_works(command: str, tmp_path: Path) -> None:
     run = by_fork(command, tmp_path) if is_plain(command) else by_shell(command, tmp_path)
     assert run.returncode == 0, run.stdout[-500:] + run.stderr
     assert "Traceback" not in run.stdout + run.stderr
-
-
-README = (ROOT / "README.md").read_text()
 
 
 def is_plain(command: str) -> bool:

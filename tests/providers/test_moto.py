@@ -20,7 +20,7 @@ from moto.core.common_models import BaseModel
 from slrspec.errors import UsageError
 from slrspec.providers import registry
 from slrspec.providers.contract import Patience
-from slrspec.providers.moto import MotoProvider, _caller
+from slrspec.providers.moto import MotoProvider, _caller, _client
 from slrspec.providers.registry import find_provider, provider_names
 
 ALLOW_READING = {
@@ -235,6 +235,7 @@ def test_no_patience_reads_once() -> None:
 
 def test_finished_accounts_do_not_pile_up_in_memory() -> None:
     provider = MotoProvider()
+    _client.cache_clear()
     accounts = []
     try:
         for number in range(5):
@@ -252,7 +253,7 @@ def test_finished_accounts_do_not_pile_up_in_memory() -> None:
             if isinstance(one, BaseBackend | BaseModel) and getattr(one, "account_id", "") in accounts
         ]
         assert kept == []
-        assert len({id(provider.shared_client("rds", "us-east-1")) for _ in range(5)}) == 1
+        assert _client.cache_info().currsize == 2  # of IAM and of RDS, whoever calls
     finally:
         provider.close()
 

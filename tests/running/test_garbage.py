@@ -34,7 +34,6 @@ print(len(found), "moto.ec2.models" in sys.modules, gc.isenabled())
 # Half a million cycles become garbage after one that lived through a collection, as a scenario's account may.
 LATER_GARBAGE = """
 import gc, weakref
-from slrspec.running import garbage
 from slrspec.running.garbage import hardly_collect, rare_collection
 
 class Cycle:

@@ -24,10 +24,10 @@ NO_SECRET = "not-a-real-password"  # noqa: S105
 # Shorter ones would be found by chance.
 SHORTEST = 8
 # Whatever a secret, a key or an account id may stand in, and its parts that may be the value itself.
-CHARACTER = r"[A-Za-z0-9+/=_@!.-]"
-RUN = re.compile(rf"{CHARACTER}{{{SHORTEST},}}")
-# Blanks every byte of UTF-8 that belongs to no run.
-BLANKED = bytes(code if re.match(CHARACTER, chr(code)) else ord(" ") for code in range(256))
+CHARACTERS = "A-Za-z0-9+/=_@!.-"
+RUN = re.compile(f"[{CHARACTERS}]{{{SHORTEST},}}")
+# For `bytes.translate`: a space for every byte that belongs to no run.
+BLANKED = re.sub(f"[^{CHARACTERS}]".encode(), b" ", bytes(range(256)))
 PARTS = (
     re.compile(rf"[A-Za-z0-9+/=]{{{SHORTEST},}}"),
     re.compile(rf"[A-Za-z0-9]{{{SHORTEST},}}"),
@@ -63,7 +63,7 @@ class Search:
         """Yield where in a text one of the values stands."""
         if not self._withheld:
             return
-        # Half the time that a pattern takes, which is what most of a site's publication is.
+        # Twice as fast as a pattern's matches; nothing else takes as long when a site is published.
         words = set(text.encode(errors="replace").translate(BLANKED).split())
         held = {word for word in words if len(word) >= SHORTEST and self._is_held(word)}
         if held:
