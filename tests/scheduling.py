@@ -16,7 +16,7 @@ from xdist.scheduler import LoadScopeScheduling
 LONG = (
     "tests/documented/test_faults.py",  # 90
     "tests/documented/test_emptied_steps.py",  # 80
-    "tests/documented/test_pace.py",  # 200, in parts
+    "tests/documented/test_pace.py",  # 70, in two parts
     "tests/running/test_expectations_matter.py",  # 60, by provider
     "tests/docs/test_commands_in_docs.py",  # 100, by command
     "tests/sandbox/test_night.py",
