@@ -338,7 +338,7 @@ def _last_run(file: Path) -> Run:
 def _selected(specification: Specification, **names: tuple[str, ...]) -> tuple[Rule, ...]:
     from slrspec.running.selection import Selection
 
-    return Selection(**names).checked(specification).select(specification)[0]
+    return tuple(Selection(**names).checked(specification).select(specification)[0])
 
 
 @command.command()

@@ -59,7 +59,8 @@ def test_results_come_back_in_any_order_and_the_last_one_of_a_scenario_counts() 
 @pytest.mark.parametrize("on_disk", [True, False])
 def test_a_rules_results_are_found_and_only_they_are_read(on_disk: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     results = Results()
-    given = [one("a"), msgspec.structs.replace(one("b"), rule="RDS-DEL-02"), one("c")]
+    of_another = msgspec.structs.replace(one("RDS-DEL-02/b"), rule="RDS-DEL-02")
+    given = [one("RDS-DEL-01/a"), of_another, one("RDS-DEL-01/c")]
     evidence = results.in_order([results.add(Finished.of(result)) for result in given])
     read: list[str] = []
     original = Spool.read
@@ -67,7 +68,7 @@ def test_a_rules_results_are_found_and_only_they_are_read(on_disk: bool, monkeyp
     of = by_rule(evidence if on_disk else given)
     assert of("RDS-DEL-01", "moto") == [given[0], given[2]]
     assert of("RDS-DEL-01", "documented") == []
-    assert read == (["a", "c"] if on_disk else [])
+    assert read == (["RDS-DEL-01/a", "RDS-DEL-01/c"] if on_disk else [])
 
 
 def test_the_file_has_no_name_and_goes_with_the_run() -> None:

@@ -161,6 +161,7 @@ def _merged(chosen: Chosen, planned: PlannedDocument) -> Run:
         if (bundle := chosen.bundles.get(cell.id)) is not None
         for result in bundle.run.scenarios
     }
+    found = {cell: _verdicts(bundle) for cell, bundle in chosen.bundles.items()}
     scenarios = [
         judged.get((name, scenario.id)) or _not_run(scenario.id, scenario.name, rule, of[name, rule.id], chosen)
         for name in columns
@@ -173,13 +174,20 @@ def _merged(chosen: Chosen, planned: PlannedDocument) -> Run:
         document=planned.document,
         environment=_joined(b.run.environment for c in cells if (b := chosen.bundles.get(c.id))),
         providers=[_provider(name, chosen, shards) for name, shards in columns.items()],
-        rules=[_rule(rule, chosen, [of[name, rule.id] for name in columns]) for rule in planned.rules],
+        rules=[_rule(rule, [of[name, rule.id] for name in columns], found, chosen) for rule in planned.rules],
         scenarios=scenarios,
         ran=any(result.verdict is not Verdict.NOT_RUN or result.exchanges for result in scenarios),
     )
 
 
-def _rule(rule: PlannedRule, chosen: Chosen, cells: list[Cell]) -> RuleResult:
+def _verdicts(bundle: Bundle) -> dict[str, RuleVerdict]:
+    """Return a bundle's verdicts by rule; of a large suite nobody could look for each among all."""
+    return {result.id: verdict for result in bundle.run.rules for verdict in result.verdicts}
+
+
+def _rule(
+    rule: PlannedRule, cells: list[Cell], found: Mapping[str, Mapping[str, RuleVerdict]], chosen: Chosen
+) -> RuleResult:
     return RuleResult(
         id=rule.id,
         section=rule.section,
@@ -187,16 +195,14 @@ def _rule(rule: PlannedRule, chosen: Chosen, cells: list[Cell]) -> RuleResult:
         level=rule.level,
         seen=rule.seen,
         companion=rule.companion,
-        verdicts=[_verdict(rule.id, cell, chosen) for cell in cells],
+        verdicts=[_verdict(rule.id, cell, found.get(cell.id), chosen) for cell in cells],
     )
 
 
-def _verdict(rule: str, cell: Cell, chosen: Chosen) -> RuleVerdict:
-    bundle = chosen.bundles.get(cell.id)
-    if bundle is None:
+def _verdict(rule: str, cell: Cell, found: Mapping[str, RuleVerdict] | None, chosen: Chosen) -> RuleVerdict:
+    if found is None:
         return RuleVerdict(provider=cell.column, verdict=Verdict.NOT_RUN, reason=chosen.reason(cell))
-    (verdict,) = next(result.verdicts for result in bundle.run.rules if result.id == rule)
-    return msgspec.structs.replace(verdict, provider=cell.column)
+    return msgspec.structs.replace(found[rule], provider=cell.column)
 
 
 def _not_run(scenario: str, name: str, rule: PlannedRule, cell: Cell, chosen: Chosen) -> ScenarioResult:

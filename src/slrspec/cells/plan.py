@@ -200,7 +200,8 @@ def make_plan(
 
 
 def _document(specification: Specification, selection: Selection, version: str) -> PlannedDocument:
-    rules, scenarios = selection.checked(specification).select(specification)
+    selection = selection.checked(specification)
+    rules, _ = selection.select(specification)
     document = specification.document
     return PlannedDocument(
         document=DocumentInfo(
@@ -211,7 +212,7 @@ def _document(specification: Specification, selection: Selection, version: str) 
             policy=document.policy,
         ),
         suite=Suite(version=version, digest=specification.digest),
-        rules=[_rule(rule, scenarios) for rule in rules],
+        rules=[_rule(rule, selection.scenarios_of(rule, specification)) for rule in rules],
     )
 
 
@@ -223,7 +224,7 @@ def _rule(rule: Rule, scenarios: Iterable[Scenario]) -> PlannedRule:
         level=rule.level,
         seen=rule.seen,
         companion=rule.companion,
-        scenarios=[PlannedScenario(id=s.id, name=s.name) for s in scenarios if s.rule == rule.id],
+        scenarios=[PlannedScenario(id=s.id, name=s.name) for s in scenarios],
     )
 
 

@@ -62,10 +62,10 @@ class Progress:
     """One line on standard error that follows the run; nothing at all where that is no terminal."""
 
     def __init__(self, specification: Specification, total: int) -> None:
-        self._sections = {rule.id: rule.section for rule in specification.rules}
+        self._shown = sys.stderr.isatty()
+        self._sections = {rule.id: rule.section for rule in specification.rules} if self._shown else {}
         self._total = total
         self._done = 0
-        self._shown = sys.stderr.isatty()
 
     def judged(self, one: Judged) -> None:
         """Show that another scenario was judged."""

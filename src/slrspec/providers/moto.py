@@ -259,12 +259,15 @@ def _forget_account(account_id: str) -> None:
     # Every object is tracked, for moto's dashboard alone.
     getattr(sys.modules.get("moto.core.model_instances"), "reset_model_data", _nothing)()
     # A method of subnets remembers each one for ever, and through it the whole of EC2 in every account there was;
-    # another one remembers 128 accounts.
-    for module, owner, method in (
-        ("moto.ec2.models.subnets", "Subnet", "_base_avail_ip_iterator"),
-        ("moto.core.base_backend", "AccountSpecificBackend", "_generate_regions"),
+    # another one remembers 128 accounts, and Python itself 32,768 patterns, which EC2 makes of each account's ids.
+    for module, function in (
+        ("moto.ec2.models.subnets", "Subnet._base_avail_ip_iterator"),
+        ("moto.core.base_backend", "AccountSpecificBackend._generate_regions"),
+        ("fnmatch", "_compile_pattern"),
     ):
-        remembering = getattr(getattr(sys.modules.get(module), owner, None), method, None)
+        remembering: Any = sys.modules.get(module)
+        for name in function.split("."):
+            remembering = getattr(remembering, name, None)
         getattr(remembering, "cache_clear", _nothing)()
 
 

@@ -60,9 +60,9 @@ def _envelopes(run: Run, specification: Specification) -> Iterator[Envelope]:
     cases: list[tuple[Envelope, ScenarioResult]] = []
     results = {(result.provider, result.scenario): result for result in run.scenarios}
     for provider in run.providers:
-        for file in dict.fromkeys(rule.file for rule in specification.rules):
-            scenarios = [s for rule in specification.rules if rule.file == file for s in rule.scenarios]
-            yield from _feature(file, provider.name, scenarios, results, cases)
+        for section in specification.sections:
+            scenarios = [scenario for rule in section.rules for scenario in rule.scenarios]
+            yield from _feature(section.file, provider.name, scenarios, results, cases)
     yield {"testRunStarted": {"id": run.run.id, "timestamp": _timestamp(started)}}
     for case, _ in cases:
         yield {"testCase": {"testRunStartedId": run.run.id, **case}}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sys import intern
 from typing import TYPE_CHECKING
 
 from slrspec.running.deviations import problem
@@ -68,9 +69,6 @@ def assemble(  # noqa: PLR0913 - a run is made of as many things
         for name in providers
         for scenario in selected
     ]
-    of_rule: dict[tuple[str, str], list[Judged]] = {}
-    for one in judged:
-        of_rule.setdefault((one.provider, one.rule), []).append(one)
     return sum_up(
         info=info,
         suite=Suite(version=version, digest=specification.digest),
@@ -83,7 +81,7 @@ def assemble(  # noqa: PLR0913 - a run is made of as many things
         ),
         environment=dict(environment),
         providers=[_provider(name, description) for name, description in providers.items()],
-        rules=[_rule(rule, providers, of_rule, deviations, today) for rule in rules],
+        rules=[_rule(rule, providers, results, deviations, today) for rule in rules],
         scenarios=results.in_order(judged),
         # What was recorded and not judged has run, too.
         ran=any(one.verdict is not Verdict.NOT_RUN or one.ran for one in judged),
@@ -132,22 +130,23 @@ def _exit_code(verdicts: Iterable[RuleVerdict], *, ran: bool, interrupted: bool)
 def _rule(
     rule: Rule,
     providers: Iterable[str],
-    results: Mapping[tuple[str, str], Sequence[Judged]],
+    results: Results,
     deviations: Mapping[str, Mapping[str, Deviation]],
     today: date,
 ) -> RuleResult:
+    # The specification may read a rule anew each time; of a run's many results, each text is once in memory.
     return RuleResult(
         id=rule.id,
-        section=rule.section,
-        statement=rule.statement,
-        level=rule.level,
-        seen=rule.seen,
+        section=intern(rule.section),
+        statement=intern(rule.statement),
+        level=intern(rule.level),
+        seen=intern(rule.seen),
         companion=rule.companion,
         verdicts=[
             _rule_verdict(
                 rule,
                 name,
-                results.get((name, rule.id), ()),
+                [one for scenario in rule.scenarios if (one := results.get(name, scenario.id))],
                 deviation,
                 today,
             )

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import inspect
+from dataclasses import dataclass
 from functools import partial
+from itertools import groupby
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -21,17 +23,17 @@ class FeatureFile(pytest.Module):
     """A feature file, collected by pytest as if it were a module whose functions are the scenarios."""
 
     section: Section
-    wanted: set[str]
+    wanted: Sequence[Scenario]
     providers: Sequence[str]
 
     @classmethod
     def from_section(
-        cls, parent: pytest.Collector, section: Section, wanted: set[str], providers: Sequence[str]
+        cls, parent: pytest.Collector, section: Section, wanted: Iterable[Scenario], providers: Sequence[str]
     ) -> FeatureFile:
         """Make the collector of a section, of whose scenarios only the wanted ones become items."""
         collector: FeatureFile = cls.from_parent(parent, path=section.file.absolute())
         collector.section = section
-        collector.wanted = wanted
+        collector.wanted = tuple(wanted)
         collector.providers = providers
         return collector
 
@@ -42,7 +44,10 @@ class FeatureFile(pytest.Module):
 
     def collect(self) -> Iterator[pytest.Item]:
         """Yield an item for every wanted scenario on every provider, with parameters that pytest can select by."""
-        for title, rows in self._by_title().items():
+        by_title: dict[str, list[Scenario]] = {}
+        for row in self.wanted:
+            by_title.setdefault(row.title, []).append(row)
+        for title, rows in by_title.items():
             bound = self._bound(title, _run_on)
             if rows[0].for_each_service:
                 examples = [pytest.param(dict(row.example), id=row.example[0][1]) for row in rows]
@@ -53,24 +58,23 @@ class FeatureFile(pytest.Module):
             by_example = {row.example: row for row in rows}
             for item in items:
                 example = tuple(item.callspec.params.get("_pytest_bdd_example", {}).items())
-                row = by_example[example]
-                if row.id in self.wanted:
-                    yield self._of(item, row, item.callspec.params["provider_name"])
+                if example in by_example:  # pytest-bdd makes items of rows that are not wanted, too
+                    yield self._of(item, by_example[example], item.callspec.params["provider_name"])
 
     def in_turn(self) -> Iterator[pytest.Item]:
-        """Yield an item for every wanted scenario, without parameters, which only pytest's own selection needs."""
+        """Yield an item for each wanted scenario, without parameters, which only pytest's own selection needs."""
         [provider] = self.providers
         shared = not plain_wanted()
         fixtures: Any = None
-        for title, rows in self._by_title().items():
-            bound = self._bound(title, _run)
-            for row in rows:
-                if row.id in self.wanted:
-                    name = f"{title}[{'-'.join([provider, *dict(row.example).values()])}]"
-                    item = pytest.Function.from_parent(self, name=name, callobj=bound, fixtureinfo=fixtures)
-                    if shared:  # all have the same; where it is not found, each has its own
-                        fixtures = getattr(item, "_fixtureinfo", None)
-                    yield self._of(item, row, provider)
+        bound: dict[str, Any] = {}
+        for row in self.wanted:
+            if row.title not in bound:
+                bound[row.title] = self._bound(row.title, _run)
+            name = f"{row.title}[{'-'.join([provider, *dict(row.example).values()])}]"
+            item = pytest.Function.from_parent(self, name=name, callobj=bound[row.title], fixtureinfo=fixtures)
+            if shared:  # all have the same; where it is not found, each has its own
+                fixtures = getattr(item, "_fixtureinfo", None)
+            yield self._of(item, row, provider)
 
     def _bound(self, title: str, run: Callable[..., None]) -> Any:  # noqa: ANN401 - types know no code of a function
         from pytest_bdd import scenario as bind
@@ -87,21 +91,26 @@ class FeatureFile(pytest.Module):
         made: pytest.Item = item
         return made
 
-    def _by_title(self) -> dict[str, list[Scenario]]:
-        """Return the scenarios of each title any of whose scenarios is wanted."""
-        titles: dict[str, list[Scenario]] = {}
-        for rule in self.section.rules:
-            for scenario in rule.scenarios:
-                titles.setdefault(scenario.title, []).append(scenario)
-        return {title: rows for title, rows in titles.items() if any(row.id in self.wanted for row in rows)}
+
+@dataclass(frozen=True)
+class Planned:
+    """A scenario that is to be run.
+
+    Attributes
+    ----------
+    provider
+        Name of the provider on which it is.
+    section
+        Where it stands.
+
+    """
+
+    provider: str
+    section: Section
+    scenario: Scenario
 
 
-Planned = tuple[str, "Scenario"]  # a provider's name, and what is to be run on it
-
-
-def items_of(
-    session: pytest.Session, planned: Iterable[Planned], sections: Iterable[Section]
-) -> Iterator[pytest.Item]:
+def items_of(session: pytest.Session, planned: Iterable[Planned]) -> Iterator[pytest.Item]:
     """Yield the items of what is planned, in this order, each made when it is asked for.
 
     pytest keeps what it collects to the end, and some ten kilobytes for each item are the most of what a large run
@@ -113,34 +122,15 @@ def items_of(
         Whose items these are.
     planned
         What is to be run.
-    sections
-        Where the scenarios are.
 
     """
     from pytest_bdd import feature
 
-    for provider, section, wanted in _portions(planned, tuple(sections)):
-        yield from FeatureFile.from_section(session, section, wanted, [provider]).in_turn()
+    for (provider, _), portion in groupby(planned, lambda one: (one.provider, one.section.file)):
+        of_one_file = list(portion)
+        wanted = [one.scenario for one in of_one_file]
+        yield from FeatureFile.from_section(session, of_one_file[0].section, wanted, [provider]).in_turn()
         getattr(feature, "features", {}).clear()  # pytest-bdd, too, keeps what it reads
-
-
-def _portions(planned: Iterable[Planned], sections: tuple[Section, ...]) -> Iterator[tuple[str, Section, set[str]]]:
-    """Divide what is planned into what a file gives in its own order."""
-    all_of = (
-        (number, one) for number, section in enumerate(sections) for rule in section.rules for one in rule.scenarios
-    )
-    place = {one.id: (number, line) for line, (number, one) in enumerate(all_of)}
-    last = ("", -1, -1)  # provider, number of the section, place in the specification
-    wanted: set[str] = set()
-    for provider, scenario in planned:
-        here = (provider, *place[scenario.id])
-        if wanted and (here[:2] != last[:2] or here < last):
-            yield last[0], sections[last[1]], wanted
-            wanted = set()
-        wanted.add(scenario.id)
-        last = here
-    if wanted:
-        yield last[0], sections[last[1]], wanted
 
 
 SCENARIO = pytest.StashKey["Scenario"]()

@@ -21,12 +21,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
 
+END = b"\n"  # of a result: no JSON of msgspec's has a line break in it
+
+
 class Told(msgspec.Struct, frozen=True):
     """What a scenario's result tells at first sight.
 
     Attributes
     ----------
-    provider, scenario, rule, verdict, reason
+    provider, scenario, verdict, reason
         As in the result.
     ran
         Whether anything was called.
@@ -35,10 +38,14 @@ class Told(msgspec.Struct, frozen=True):
 
     provider: str
     scenario: str
-    rule: str
     verdict: Verdict
     reason: str
     ran: bool
+
+    @property
+    def rule(self) -> str:
+        """The id of the scenario's rule."""
+        return self.scenario.partition("/")[0]
 
 
 class Finished(Told, frozen=True):
@@ -62,7 +69,6 @@ class Finished(Told, frozen=True):
         return cls(
             provider=result.provider,
             scenario=result.scenario,
-            rule=result.rule,
             verdict=result.verdict,
             reason=result.reason,
             ran=bool(result.exchanges),
@@ -76,13 +82,12 @@ class Judged(Told, frozen=True, gc=False):
 
     Attributes
     ----------
-    start, length
-        Where the result lies: its first byte, and how many there are.
+    start
+        Where the result lies: its first byte.
 
     """
 
     start: int
-    length: int
 
 
 class Spool:
@@ -96,24 +101,22 @@ class Spool:
     def add(self, finished: Finished) -> Judged:
         """Write a result, and return what is to be kept of it."""
         self._file.seek(self._end)
-        self._file.write(finished.encoded)
+        self._file.write(finished.encoded + END)
         judged = Judged(
             provider=intern(finished.provider),
-            scenario=intern(finished.scenario),
-            rule=intern(finished.rule),
+            scenario=finished.scenario,  # it is nowhere else
             verdict=finished.verdict,
             reason=intern(finished.reason),
             ran=finished.ran,
             start=self._end,
-            length=len(finished.encoded),
         )
-        self._end += len(finished.encoded)
+        self._end += len(finished.encoded) + len(END)
         return judged
 
     def encoded(self, judged: Judged) -> bytes:
         """Read a result's JSON back."""
         self._file.seek(judged.start)
-        return self._file.read(judged.length)
+        return self._file.readline().removesuffix(END)
 
     def read(self, judged: Judged) -> ScenarioResult:
         """Read a result back."""
@@ -183,25 +186,25 @@ class Results:
 
     def __init__(self) -> None:
         self._spool = Spool()
-        self._judged: dict[tuple[str, str], Judged] = {}
+        self._of: dict[str, dict[str, Judged]] = {}  # by provider, then by scenario
 
     def add(self, finished: Finished) -> Judged:
         """Take a result, and return what is kept of it in memory."""
         judged = self._spool.add(finished)
-        self._judged[judged.provider, judged.scenario] = judged
+        self._of.setdefault(judged.provider, {})[judged.scenario] = judged
         return judged
 
     def get(self, provider: str, scenario: str) -> Judged | None:
         """Return what was judged of a scenario on a provider; None if nothing was."""
-        return self._judged.get((provider, scenario))
+        return self._of.get(provider, {}).get(scenario)
 
     def __len__(self) -> int:
-        return len(self._judged)
+        return sum(map(len, self._of.values()))
 
     @property
     def scenarios(self) -> set[str]:
         """The ids of the scenarios that anything was judged of."""
-        return {scenario for _, scenario in self._judged}
+        return set().union(*self._of.values())
 
     def in_order(self, judged: Iterable[Judged]) -> Evidence:
         """Return the results behind what was judged."""

@@ -159,7 +159,7 @@ class Known(Record, frozen=True, kw_only=True):
     link: str = ""
 
 
-class RuleVerdict(Record, frozen=True, kw_only=True):
+class RuleVerdict(Record, frozen=True, kw_only=True, gc=False):
     """The verdict of one rule on one provider.
 
     `problem` is empty, or says why the rule breaks the run although or because there is a deviation: a new
@@ -173,7 +173,7 @@ class RuleVerdict(Record, frozen=True, kw_only=True):
     problem: str = ""
 
 
-class RuleResult(Record, frozen=True, kw_only=True):
+class RuleResult(Record, frozen=True, kw_only=True, gc=False):
     """One rule of the document with its verdicts, one for each provider of the run."""
 
     id: str

@@ -7,10 +7,11 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from slrspec.errors import NothingSelected, UsageError
+from slrspec.spec.holding import Each
 from slrspec.spec.rules import RULE_ID
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from slrspec.spec.rules import Rule, Scenario, Specification
 
@@ -64,8 +65,8 @@ class Selection:
             tuple(_known_service(name.lower(), specification) for name in self.services),
         )
 
-    def select(self, specification: Specification) -> tuple[tuple[Rule, ...], tuple[Scenario, ...]]:
-        """Return the rules and the scenarios asked for, in the page's order.
+    def select(self, specification: Specification) -> tuple[Sequence[Rule], Sequence[Scenario]]:
+        """Return the rules and the scenarios asked for, in the page's order, to be gone through as often as needed.
 
         Raises
         ------
@@ -73,22 +74,32 @@ class Selection:
             If there are none.
 
         """
-        rules = [
-            rule
-            for rule in specification.rules
-            if (not self.rules or rule.id in self.rules) and (not self.sections or rule.section in self.sections)
-        ]
-        scenarios = [
-            s
-            for rule in rules
-            for s in rule.scenarios
-            if self._wants(s.tags) and (not self.services or specification.service_of(s).principal in self.services)
-        ]
-        chosen = {scenario.rule for scenario in scenarios}
-        rules = [rule for rule in rules if rule.id in chosen or (not rule.scenarios and self._wants(rule.tags))]
+        rules = Each(lambda: (rule for rule in specification.rules if self._takes(rule, specification)))
         if not rules:
             raise NothingSelected("the selection matches no rule", hint="slrspec rules lists them")
-        return tuple(rules), tuple(scenarios)
+        return rules, Each(
+            lambda: (s for rule in specification.rules for s in self.scenarios_of(rule, specification))
+        )
+
+    def scenarios_of(self, rule: Rule, specification: Specification) -> tuple[Scenario, ...]:
+        """Return the scenarios of a rule that are asked for, in the page's order."""
+        if not self.partial:
+            return rule.scenarios
+        if not self._names(rule):
+            return ()
+        return tuple(
+            s
+            for s in rule.scenarios
+            if self._wants(s.tags) and (not self.services or specification.service_of(s).principal in self.services)
+        )
+
+    def _takes(self, rule: Rule, specification: Specification) -> bool:
+        if rule.scenarios:
+            return bool(self.scenarios_of(rule, specification))
+        return self._names(rule) and self._wants(rule.tags)
+
+    def _names(self, rule: Rule) -> bool:
+        return (not self.rules or rule.id in self.rules) and (not self.sections or rule.section in self.sections)
 
     def _wants(self, tags: frozenset[str]) -> bool:
         wanted = [tag for tag in self.tags if not tag.startswith("not ")]

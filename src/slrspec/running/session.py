@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from datetime import UTC, date, datetime
 from functools import cached_property
 from importlib.metadata import version
-from itertools import chain, pairwise
+from itertools import chain, islice, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +23,7 @@ from slrspec.providers.aws_cli import CAPABILITY, find_cli
 from slrspec.providers.registry import find_provider
 from slrspec.running.assemble import assemble
 from slrspec.running.botocore_models import models_read_once
-from slrspec.running.collecting import FeatureFile, items_of, provider_of, scenario_of
+from slrspec.running.collecting import FeatureFile, Planned, items_of, provider_of, scenario_of
 from slrspec.running.deviations import Deviation, read_deviations, shipped_file
 from slrspec.running.evidence import Finished, Results
 from slrspec.running.forking import in_forks, number_of_forks, preload
@@ -46,7 +46,6 @@ if TYPE_CHECKING:
 
     from slrspec.providers.contract import Description, Provider
     from slrspec.running.checks import Checks
-    from slrspec.running.collecting import Planned
     from slrspec.running.recorder import RecordedAccount
     from slrspec.running.results import Run
     from slrspec.spec.document import Document
@@ -82,7 +81,6 @@ class SpecificationSession:
             tuple(option("slr_service")),
         ).checked(self.specification)
         self.rules, self.scenarios = self.selection.select(self.specification)
-        self.wanted = {scenario.id for scenario in self.scenarios}
         if any(CAPABILITY in scenario.needs for scenario in self.scenarios):
             find_cli()  # one that is named wrong is a mistake to be told, not a reason to leave scenarios out
         self._forks: int = option("slr_forks")
@@ -98,7 +96,7 @@ class SpecificationSession:
         self._item: pytest.Item  # the one that is being run
         self._opened = ExitStack()
         self._was_interrupted = self._opened.enter_context(remembered_interruption())
-        self._collected: set[str] = set()
+        self._collected: set[str] | None = set()  # ids; None for all that was selected
         self._send: Callable[[bytes], None] | None = None  # in a fork: to the process that sums up
         self._started = datetime.now(UTC)
         self._begun = time.perf_counter()
@@ -153,7 +151,11 @@ class SpecificationSession:
         section = self._section_of.get(file.resolve())
         if section is None:
             return None
-        return FeatureFile.from_section(parent, section, self.wanted, list(self.providers))
+        return FeatureFile.from_section(parent, section, self._scenarios_of(section), list(self.providers))
+
+    def _scenarios_of(self, section: Section) -> Iterator[Scenario]:
+        for rule in section.rules:
+            yield from self.selection.scenarios_of(rule, self.specification)
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
         """Run each scenario once on every provider."""
@@ -165,30 +167,32 @@ class SpecificationSession:
         """Collect nothing where items are made in turn: it is known what will run."""
         if not self._forks:
             return None
-        self._collected = set(self.wanted)
-        session.testscollected = len(self._planned)
+        self._collected = None
+        session.testscollected = len(self.scenarios) * len(self.providers)
         return True
 
-    @cached_property
-    def _planned(self) -> list[Planned]:
-        """What runs, provider by provider, as each wants it."""
-        return [
-            (name, scenario) for name, provider in self.providers.items() for scenario in self._ordered(provider)
-        ]
+    def _planned(self) -> Iterator[Planned]:
+        """Yield what runs, provider by provider, as each wants it."""
+        for name, provider in self.providers.items():
+            ordered = getattr(provider, "in_order", None)
+            yield from self._in_order(name, ordered) if ordered else self._in_the_pages_order(name)
 
-    def _ordered(self, provider: Provider) -> list[Scenario]:
-        ordered = getattr(provider, "in_order", None)
-        if ordered is None:
-            return list(self.scenarios)
-        by_id = {scenario.id: scenario for scenario in self.scenarios}
-        return [by_id[one] for one in dict.fromkeys([*ordered(by_id), *by_id])]
+    def _in_the_pages_order(self, provider: str) -> Iterator[Planned]:
+        for section in self.specification.sections:
+            for scenario in self._scenarios_of(section):
+                yield Planned(provider, section, scenario)
+
+    def _in_order(self, provider: str, ordered: Callable[[Iterable[str]], Iterable[str]]) -> Iterator[Planned]:
+        by_id = {one.scenario.id: one for one in self._in_the_pages_order(provider)}
+        for name in dict.fromkeys([*ordered(by_id), *by_id]):
+            yield by_id[name]
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Note what is left after pytest's own selection, and run it provider by provider, as each wants it."""
         self._collected = {scenario.id for item in items if (scenario := scenario_of(item)) is not None}
         # Parameters of a session's scope would be in this order, too, and pytest would keep each one's values.
-        place = {(provider, scenario.id): number for number, (provider, scenario) in enumerate(self._planned)}
+        place = {(one.provider, one.scenario.id): number for number, one in enumerate(self._planned())}
 
         def turn(item: pytest.Item) -> int:
             scenario = scenario_of(item)
@@ -293,35 +297,37 @@ class SpecificationSession:
         if not self._forks:
             return None
         waiting = any(getattr(provider, "calls_wait", False) for provider in self.providers.values())
-        forks = number_of_forks(self._forks, len(self._planned), waiting=waiting)
+        forks = number_of_forks(self._forks, session.testscollected, waiting=waiting)
         if forks == 1:
-            self._run_in_turn(session, self._planned)
+            self._run_in_turn(session, self._planned())
             return True
         for provider in self.providers.values():
             preload(provider)
-        shares = [self._planned[share::forks] for share in range(forks)]
+
+        def shared(share: int) -> Iterator[Planned]:
+            return islice(self._planned(), share, None, forks)
 
         def work(share: int, send: Callable[[bytes], None]) -> None:
             self._send = send
-            self._run_in_turn(session, shares[share])
+            self._run_in_turn(session, shared(share))
             self._opened.close()
 
         for lost in in_forks(forks, work, lambda message: self._take(_received(message))):
-            for result in self._lost(shares[lost.share], f"its process was {lost.how}"):
+            for result in self._lost(shared(lost.share), f"its process was {lost.how}"):
                 self._take(Finished.of(result))
         return True
 
-    def _run_in_turn(self, session: pytest.Session, planned: list[Planned]) -> None:
-        items = items_of(session, planned, self.specification.sections)
+    def _run_in_turn(self, session: pytest.Session, planned: Iterable[Planned]) -> None:
+        items = items_of(session, planned)
         for item, following in pairwise(chain(items, [None])):
             assert item is not None
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
 
     def _lost(self, planned: Iterable[Planned], why: str) -> Iterator[ScenarioResult]:
         """Judge what nobody came to: nobody can tell."""
-        for provider, scenario in planned:
-            if self.results.get(provider, scenario.id) is None:
-                yield without_run(scenario, provider, Verdict.ERROR, why)
+        for one in planned:
+            if self.results.get(one.provider, one.scenario.id) is None:
+                yield without_run(one.scenario, one.provider, Verdict.ERROR, why)
 
     def pytest_internalerror(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         """Judge what a defect outside all scenarios kept from running; here nobody sees what pytest prints."""
@@ -330,7 +336,9 @@ class SpecificationSession:
         for provider in self.providers:
             said = self._references(provider).text(said)
         why = f"{DEFECT}: {excinfo.typename}: {said} ({Path(at.path).name}:{at.lineno + 1})"
-        for result in self._lost((one for one in self._planned if one[1].id in self._collected), why):
+        collected = self._collected
+        planned = (one for one in self._planned() if collected is None or one.scenario.id in collected)
+        for result in self._lost(planned, why):
             self.results.add(Finished.of(result))  # not by the observer, whose defect it may be
 
     def pytest_bdd_apply_tag(self) -> bool | None:
@@ -481,14 +489,14 @@ class SpecificationSession:
 
     def _assemble(self) -> Run:
         rules, scenarios = self.rules, self.scenarios
-        # The controller of several processes collects nothing itself, and knows only by the results what ran.
-        asked = self.results.scenarios | self._collected
-        whole = asked == self.wanted or self.interrupted
         judged = len(self.results)  # before those are added that nothing arrived of
-        if not whole:
-            scenarios = tuple(s for s in scenarios if s.id in asked)
-            chosen = {scenario.rule for scenario in scenarios}
-            rules = tuple(rule for rule in rules if rule.id in chosen)
+        if self._collected is not None and not self.interrupted:
+            # The controller of several processes collects nothing itself, and knows only by the results what ran.
+            asked = self.results.scenarios | self._collected
+            if len(asked) < len(scenarios):
+                scenarios = [s for s in scenarios if s.id in asked]
+                chosen = {scenario.rule for scenario in scenarios}
+                rules = [rule for rule in rules if rule.id in chosen]
         return assemble(
             self.specification,
             self.descriptions,
@@ -501,7 +509,7 @@ class SpecificationSession:
                 id=f"{self._started:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}",
                 started=self._started.isoformat(timespec="milliseconds"),
                 duration_ms=round((time.perf_counter() - self._begun) * 1000, 3),
-                complete=not self.selection.partial and judged == len(self.wanted) * len(self.providers),
+                complete=not self.selection.partial and judged == len(self.scenarios) * len(self.providers),
                 selection=self.selection.as_dict(),
                 interrupted=self.interrupted,
             ),

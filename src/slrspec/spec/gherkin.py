@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from slrspec.errors import SpecificationError
 from slrspec.spec.document import read_document
+from slrspec.spec.holding import Holding
 from slrspec.spec.location import document_ids, features_folder
 from slrspec.spec.parsing import digest, parsed
 from slrspec.spec.rules import RECORDS, RULE_ID, NotChecked, Rule, Scenario, Section, Specification, Step
@@ -100,12 +101,11 @@ def read_all(features: Path | None = None) -> tuple[Specification, ...]:
 def _in_force(specification: Specification) -> Specification:
     """Leave out the rules that do not hold in the document's edition."""
     day = specification.document.edition
-    sections = tuple(
-        replace(section, rules=tuple(rule for rule in section.rules if _holds(rule.tags, day)))
-        for section in specification.sections
-    )
-    kept = {rule.id for section in sections for rule in section.rules}
-    return replace(specification, sections=sections, other_editions=frozenset(specification.by_id) - kept)
+    sections = []
+    for section in specification.sections:
+        others = frozenset(rule.id for rule in section.rules if not _holds(rule.tags, day))
+        sections.append(replace(section, other_editions=others) if others else section)
+    return replace(specification, sections=tuple(sections))
 
 
 def _holds(tags: frozenset[str], day: str) -> bool:
@@ -162,7 +162,7 @@ def _parsed_section(file: Path, text: str, services: tuple[Service, ...]) -> Sec
                 where=(file, child["scenario"]["location"]["line"]),
                 hint="put it below the Rule: block that it is an example of",
             )
-    return Section(key, int(match[1]), feature["name"], _text(feature["description"]), file, tuple(rules))
+    return Section(key, int(match[1]), feature["name"], _text(feature["description"]), file, Holding(tuple(rules)))
 
 
 def _syntax_error(file: Path, error: Exception) -> SpecificationError:
@@ -242,7 +242,7 @@ def _read_scenarios(
     for example in rows:
         row = "" if not example else "#" + _slug(" ".join(value for _, value in example))
         yield Scenario(
-            id=intern(f"{rule_id}/{_slug(PLACEHOLDER.sub('', scenario['name']))}{row}"),
+            id=f"{rule_id}/{_slug(PLACEHOLDER.sub('', scenario['name']))}{row}",
             rule=rule_id,
             name=_filled(scenario["name"], example),
             title=intern(scenario["name"]),
@@ -318,23 +318,22 @@ def _refuse_unknown_tags(file: Path, line: int, tags: frozenset[str]) -> None:
 
 
 def _refuse_second_use(specification: Specification) -> None:
-    seen: dict[str, Rule] = {}
-    for rule in specification.rules:
-        if rule.id in seen:
-            first = seen[rule.id]
-            raise SpecificationError(
-                f"{rule.id} is already the id of the rule at {first.file.name}:{first.line}",
-                where=(rule.file, rule.line),
-            )
-        seen[rule.id] = rule
-    ids: set[str] = set()
-    titles: dict[tuple[Path, str], tuple[str, int]] = {}
-    for rule in specification.rules:
-        for scenario in rule.scenarios:
-            # pytest-bdd knows the scenarios of a file by their names alone.
-            owner = titles.setdefault((rule.file, scenario.title), (rule.id, scenario.line))
-            if scenario.id in ids or owner != (rule.id, scenario.line):
+    seen: dict[str, Section] = {}
+    for section in specification.sections:
+        titles: dict[str, tuple[str, int]] = {}  # pytest-bdd knows the scenarios of a file by their names alone
+        for rule in section.rules:
+            if rule.id in seen:
+                first = next(one for one in seen[rule.id].rules if one.id == rule.id)
                 raise SpecificationError(
-                    f"a second scenario is called {scenario.name!r}", where=(rule.file, scenario.line)
+                    f"{rule.id} is already the id of the rule at {first.file.name}:{first.line}",
+                    where=(rule.file, rule.line),
                 )
-            ids.add(scenario.id)
+            seen[rule.id] = section
+            ids: set[str] = set()
+            for scenario in rule.scenarios:
+                owner = titles.setdefault(scenario.title, (rule.id, scenario.line))
+                if scenario.id in ids or owner != (rule.id, scenario.line):
+                    raise SpecificationError(
+                        f"a second scenario is called {scenario.name!r}", where=(rule.file, scenario.line)
+                    )
+                ids.add(scenario.id)

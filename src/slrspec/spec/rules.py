@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,11 +13,13 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from slrspec.spec.grants import Grant
+from slrspec.spec.holding import Each
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from slrspec.spec.document import Document
+    from slrspec.spec.holding import Holding
     from slrspec.spec.services import Service
 
 RECORDS = "records"
@@ -178,6 +181,10 @@ class Section:
         Its place in the page, from 1.
     title, description
         As the feature file says.
+    holding
+        The rules of all editions that the file has.
+    other_editions
+        Ids of those of them that hold in other editions of the page than the one in force.
 
     """
 
@@ -186,39 +193,46 @@ class Section:
     title: str
     description: str
     file: Path
-    rules: tuple[Rule, ...]
+    holding: Holding
+    other_editions: frozenset[str] = frozenset()
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """The rules in force, in the file's order."""
+        rules = self.holding.rules
+        return tuple(rule for rule in rules if rule.id not in self.other_editions) if self.other_editions else rules
 
 
 @dataclass(frozen=True)
 class Specification:
     """All sections of one document, in the page's order.
 
-    Attributes
-    ----------
-    other_editions
-        Ids of rules that hold in other editions of the page than the one in force.
-
+    What it gives is read from the sections whenever it is gone through: a large suite is not held as a whole.
     """
 
     document: Document
     sections: tuple[Section, ...]
     folder: Path
-    other_editions: frozenset[str] = frozenset()
+
+    @property
+    def other_editions(self) -> frozenset[str]:
+        """Ids of rules that hold in other editions of the page than the one in force."""
+        return frozenset().union(*(section.other_editions for section in self.sections))
 
     @cached_property
-    def rules(self) -> tuple[Rule, ...]:
+    def rules(self) -> Each[Rule]:
         """The rules of all sections, in the page's order."""
-        return tuple(rule for section in self.sections for rule in section.rules)
+        return Each(lambda: (rule for section in self.sections for rule in section.rules))
 
     @cached_property
-    def by_id(self) -> dict[str, Rule]:
-        """The rules by their ids."""
-        return {rule.id: rule for rule in self.rules}
+    def by_id(self) -> Mapping[str, Rule]:
+        """The rules by their ids, in the page's order."""
+        return RulesById(self.sections)
 
     @cached_property
-    def scenarios(self) -> tuple[Scenario, ...]:
+    def scenarios(self) -> Each[Scenario]:
         """The scenarios of all rules, in the page's order."""
-        return tuple(scenario for rule in self.rules for scenario in rule.scenarios)
+        return Each(lambda: (scenario for rule in self.rules for scenario in rule.scenarios))
 
     def service_of(self, scenario: Scenario) -> Service:
         """Return the service whose role a scenario is about: its own row's, or the one of the document."""
@@ -247,6 +261,22 @@ class Specification:
         if len(self.document.services) > 1:
             total.update(repr(self.document.services).encode())
         return total.hexdigest()
+
+
+class RulesById(Mapping[str, Rule]):
+    """The rules of some sections by their ids, of which only the ids are kept."""
+
+    def __init__(self, sections: Iterable[Section]) -> None:
+        self._section_of = {rule.id: section for section in sections for rule in section.rules}
+
+    def __getitem__(self, name: str) -> Rule:
+        return next(rule for rule in self._section_of[name].rules if rule.id == name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._section_of)
+
+    def __len__(self) -> int:
+        return len(self._section_of)
 
 
 def tabled(rules: Iterable[Rule]) -> frozenset[Grant]:
