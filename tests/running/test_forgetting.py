@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import gc
 from typing import TYPE_CHECKING
 
@@ -87,3 +88,13 @@ def test_what_scenarios_handed_on_is_not_kept(way: str, monkeypatch: pytest.Monk
     assert early[Outcome] >= 1
     for kind in KINDS:
         assert late[kind] <= early[kind] + 5, kind
+
+
+def test_python_keeps_no_patterns_of_finished_accounts() -> None:
+    """EC2 looks for the ids of what is in an account as if they were patterns."""
+    patterns = fnmatch._compile_pattern  # type: ignore[attr-defined]
+    patterns.cache_clear()
+    known: list[int] = []
+    execute(INSTANCES, Observer(lambda _: known.append(patterns.cache_info().currsize)))
+    assert len(known) > 10
+    assert 0 < known[0] == max(known)
