@@ -7,9 +7,9 @@ import tempfile
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from io import FileIO
+    from typing import BinaryIO
 
-_files: list[FileIO] = []  # the one that this process writes to, once there is one
+_files: list[BinaryIO] = []  # the one that this process writes to, once there is one
 
 
 class Aside:
@@ -24,11 +24,12 @@ class Aside:
 
     def __init__(self, data: bytes) -> None:
         if not _files:
-            _files.append(tempfile.TemporaryFile(buffering=0))  # noqa: SIM115 - it is held as long as the process
+            _files.append(tempfile.TemporaryFile())  # noqa: SIM115 - it is held as long as the process
         [self._file] = _files
         self._start = self._file.seek(0, os.SEEK_END)
         self._length = len(data)
         self._file.write(data)
+        self._file.flush()  # a fork would inherit, and some day write, what waits here
 
     def read(self) -> bytes:
         """Read the bytes again."""
