@@ -68,6 +68,15 @@ def test_those_looked_at_last_are_held(anew: None, monkeypatch: pytest.MonkeyPat
     assert held(specification) == [keys[1], keys[-1]]
 
 
+def test_those_that_were_never_looked_at_are_put_aside_first(
+    anew: None, monkeypatch: pytest.MonkeyPatch, specification: Specification
+) -> None:
+    monkeypatch.setattr(holding, "MOST", 2)
+    rules = [section.rules for section in specification.sections[:4]]
+    made = [Holding(one) for one in rules]
+    assert [bool(one._rules) for one in made] == [False, False, True, True]
+
+
 def test_all_sections_of_all_documents_are_held(anew: None) -> None:
     every = [read_specification(features_folder(name), EVERY_EDITION) for name in document_ids()]
     assert [held(one) for one in every] == [[section.key for section in one.sections] for one in every]
