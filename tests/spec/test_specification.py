@@ -6,7 +6,10 @@ import json
 
 import pytest
 
+from slrspec.spec import gherkin
+from slrspec.spec.gherkin import read_specification
 from slrspec.spec.grants import Grant, grants_of
+from slrspec.spec.location import features_folder
 from slrspec.spec.rules import Specification
 from tests.conftest import SHARED
 
@@ -116,7 +119,10 @@ def test_the_scope_rules_name_the_resources_of_the_granted_rows(specification: S
     assert scoped == granted
 
 
-def test_what_is_said_many_times_is_once_in_memory(specification: Specification) -> None:
+def test_what_is_said_many_times_is_once_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As long as it is not put aside, to which enough other tests' features may have led."""
+    monkeypatch.setattr(gherkin, "_sections", {})
+    specification = read_specification(features_folder())
     texts: dict[str, set[int]] = {}
     for scenario in specification.scenarios:
         for text in (
