@@ -15,6 +15,8 @@ from slrspec.cells.plan import Place, Plan, contradiction, encode, make_plan, re
 from slrspec.cells.sharding import shard_of
 from slrspec.errors import PlanError, UsageError
 from slrspec.running.selection import Selection
+from slrspec.spec.gherkin import read_specification
+from slrspec.spec.location import features_folder
 from slrspec.spec.rules import Specification
 from tests.conftest import slrspec
 
@@ -48,6 +50,13 @@ def test_the_cells_judge_every_rule_once(specification: Specification, shards: i
     judged = [rule.id for cell in plan.cells for rule in plan.rules_of(cell)]
     assert sorted(judged) == sorted(rule.id for rule in specification.rules)
     assert all(plan.rules_of(cell) for cell in plan.cells)
+
+
+def test_only_those_scenarios_of_a_rule_are_planned_that_are_asked_for() -> None:
+    catalogue = read_specification(features_folder("catalogue"))
+    [document] = plan_of(catalogue, MOTO, services=("rds", "ssm")).documents
+    each = next(rule for rule in document.rules if rule.id == "SLR-DEF-01")
+    assert [one.id.partition("#")[2] for one in each.scenarios] == ["rds-amazonaws-com", "ssm-amazonaws-com"]
 
 
 def test_a_plan_made_twice_is_the_same_to_the_byte(specification: Specification) -> None:

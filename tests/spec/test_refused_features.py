@@ -16,6 +16,12 @@ GOOD = """Feature: F
     Scenario: One
       Given a DB instance
 """
+TWICE = """<what>
+      Examples:
+        | what          |
+        | a DB instance |
+        | a DB instance |
+"""
 
 
 def refusal(folder: Path, text: str | bytes, name: str = "1_one.feature") -> str:
@@ -48,6 +54,7 @@ def test_the_text_that_the_refusals_start_from_is_a_specification(tmp_path: Path
         (GOOD.split("      Given", maxsplit=1)[0], 4, "has no step"),
         (GOOD + GOOD.split("Feature: F\n", maxsplit=1)[1].replace("One", "Two"), 7, "already the id"),
         (GOOD + "    Scenario: One\n      Given a DB instance\n", 6, "a second scenario is called"),
+        (GOOD.replace("a DB instance\n", TWICE), 4, "a second scenario is called"),
         ("Feature: F\n  Scenario: S\n    Given a DB instance\n", 2, "outside any rule"),
         ("# nothing\n", 1, "no feature"),
     ],

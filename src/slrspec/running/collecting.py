@@ -58,8 +58,7 @@ class FeatureFile(pytest.Module):
             by_example = {row.example: row for row in rows}
             for item in items:
                 example = tuple(item.callspec.params.get("_pytest_bdd_example", {}).items())
-                if example in by_example:  # pytest-bdd makes items of rows that are not wanted, too
-                    yield self._of(item, by_example[example], item.callspec.params["provider_name"])
+                yield self._of(item, by_example[example], item.callspec.params["provider_name"])
 
     def in_turn(self) -> Iterator[pytest.Item]:
         """Yield an item for each wanted scenario, without parameters, which only pytest's own selection needs."""
