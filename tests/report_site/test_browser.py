@@ -96,16 +96,19 @@ def watched(browser: Any, address: str, **settings: Any) -> Iterator[Any]:
     assert not trouble
 
 
-def watched_page(context: Any, address: str) -> tuple[Any, list[str]]:
-    """A new page, and where all that goes wrong in it is noted."""
+def watched_page(context: Any, address: str, *, left: bool = False) -> tuple[Any, list[str]]:
+    """A new page, and where all that goes wrong in it is noted.
+
+    What is given up because the page is left for the next one has not failed, where pages are left.
+    """
+    forgiven = {"net::ERR_ABORTED"} if left else set()
     made = context.new_page()
     trouble: list[str] = []
     made.on("console", lambda said: trouble.append(said.text) if said.type in {"error", "warning"} else None)
     made.on("pageerror", lambda error: trouble.append(str(error)))
-    # What is given up because the page is left for the next one has not failed.
     made.on(
         "requestfailed",
-        lambda request: None if request.failure == "net::ERR_ABORTED" else trouble.append(f"failed: {request.url}"),
+        lambda request: None if request.failure in forgiven else trouble.append(f"failed: {request.url}"),
     )
     made.on(
         "request",
@@ -133,7 +136,7 @@ def look(browser: Any, address: str) -> Iterator[Look]:
             if (same := repr(settings)) not in pages:
                 context = browser.new_context(**settings)
                 opened.callback(context.close)
-                pages[same] = watched_page(context, address)
+                pages[same] = watched_page(context, address, left=True)
             page, trouble = pages[same]
             yield page
             left = trouble.copy()
