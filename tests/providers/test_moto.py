@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing
 from importlib.metadata import EntryPoint
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import pytest
 from botocore.exceptions import ClientError
 from moto.core.base_backend import BaseBackend
 from moto.core.common_models import BaseModel
+from moto.ec2.models import EC2Backend
 
 from slrspec.errors import UsageError
 from slrspec.providers import registry
@@ -253,6 +255,10 @@ def test_finished_accounts_do_not_pile_up_in_memory() -> None:
             if isinstance(one, BaseBackend | BaseModel) and getattr(one, "account_id", "") in accounts
         ]
         assert kept == []
+        with provider.open_account("X/6"):
+            pass
+        weak = chain.from_iterable(EC2Backend.vpc_refs.values())
+        assert [one for one in weak if one() is None] == []
         assert _client.cache_info().currsize == 2  # of IAM and of RDS, whoever calls
     finally:
         provider.close()

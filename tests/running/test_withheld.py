@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from slrspec.running.normal import References
-from slrspec.running.withheld import FILE, Search, Withheld, digests, read_withheld, write_withheld
+from slrspec.running.withheld import FILE, Digests, Search, Withheld, digests, read_withheld, write_withheld
 from tests.conftest import slrspec
 
 ACCOUNT = "998877665544"
@@ -76,3 +76,13 @@ def test_a_damaged_file_is_no_digests(tmp_path: Path, withheld: Withheld) -> Non
     assert read_withheld(tmp_path) == withheld
     (tmp_path / FILE).write_text("{")
     assert read_withheld(tmp_path) is None
+
+
+def test_digests_come_in_from_scenarios_and_each_is_there_once() -> None:
+    some, others = digests("salt", {"123456789012", "a-secret-of-some-length"}), digests("salt", {"210987654321"})
+    taken = Digests()
+    assert taken.all() == frozenset()
+    for given in (some, [], others, some):
+        taken.add(given)
+    assert taken.all() == {*some, *others}
+    assert "210987654321" in Withheld("salt", taken.all())

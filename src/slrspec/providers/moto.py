@@ -269,6 +269,11 @@ def _forget_account(account_id: str) -> None:
         for name in function.split("."):
             remembering = getattr(remembering, name, None)
         getattr(remembering, "cache_clear", _nothing)()
+    # EC2 keeps a reference to each of its backends, also those that are gone.
+    ec2 = getattr(sys.modules.get("moto.ec2.models"), "EC2Backend", None)
+    for name in ("vpc_refs", "vpc_pcx_refs", "backend_refs"):
+        for references in getattr(ec2, name, {}).values():
+            references -= {one for one in references if one() is None}
 
 
 def _nothing() -> None:

@@ -63,12 +63,11 @@ def assemble(  # noqa: PLR0913 - a run is made of as many things
 
     """
     missing = "interrupted before it ran" if info.interrupted else "no result arrived"
-    judged = [
-        results.get(name, scenario.id)
-        or results.add(Finished.of(without_run(scenario, name, Verdict.NOT_RUN, missing)))
-        for name in providers
-        for scenario in selected
-    ]
+    for name in providers:
+        for scenario in selected:
+            if (name, scenario.id) not in results:
+                results.add(Finished.of(without_run(scenario, name, Verdict.NOT_RUN, missing)))
+    evidence = results.in_order((name, scenario.id) for name in providers for scenario in selected)
     return sum_up(
         info=info,
         suite=Suite(version=version, digest=specification.digest),
@@ -82,9 +81,9 @@ def assemble(  # noqa: PLR0913 - a run is made of as many things
         environment=dict(environment),
         providers=[_provider(name, description) for name, description in providers.items()],
         rules=[_rule(rule, providers, results, deviations, today) for rule in rules],
-        scenarios=results.in_order(judged),
+        scenarios=evidence,
         # What was recorded and not judged has run, too.
-        ran=any(one.verdict is not Verdict.NOT_RUN or one.ran for one in judged),
+        ran=any(one.verdict is not Verdict.NOT_RUN or one.ran for one in evidence.judged),
     )
 
 
@@ -169,7 +168,7 @@ def _rule_verdict(
     return RuleVerdict(
         provider=provider,
         verdict=verdict,
-        reason=reason,
+        reason=intern(reason),
         known=deviation.known if deviation is not None and covered else None,
         problem=said,
     )

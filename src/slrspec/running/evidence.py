@@ -5,15 +5,17 @@ A large run leaves some ten kilobytes of JSON for each scenario, and several tim
 
 from __future__ import annotations
 
+import os
 import tempfile
 import weakref
+from array import array
 from collections import defaultdict
 from collections.abc import Sequence
-from sys import intern
 from typing import TYPE_CHECKING, overload
 
 import msgspec
 
+from slrspec.running.places import Places
 from slrspec.running.results import ScenarioResult
 from slrspec.running.verdict import Verdict
 
@@ -21,10 +23,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
 
-END = b"\n"  # of a result: no JSON of msgspec's has a line break in it
+END = b"\n"  # of a record: no JSON of msgspec's has a line break in it
 
 
-class Told(msgspec.Struct, frozen=True):
+class Judged(msgspec.Struct, frozen=True, gc=False):
     """What a scenario's result tells at first sight.
 
     Attributes
@@ -48,11 +50,13 @@ class Told(msgspec.Struct, frozen=True):
         return self.scenario.partition("/")[0]
 
 
-class Finished(Told, frozen=True):
+class Finished(msgspec.Struct, frozen=True):
     """What a finished scenario hands over, be it to this process or to the one that sums up.
 
     Attributes
     ----------
+    judged
+        What the result tells.
     encoded
         The result itself, as JSON.
     withheld
@@ -60,67 +64,53 @@ class Finished(Told, frozen=True):
 
     """
 
+    judged: Judged
     encoded: bytes
     withheld: list[str]
 
     @classmethod
     def of(cls, result: ScenarioResult, withheld: Iterable[str] = ()) -> Finished:
         """Return what a result is handed over as."""
-        return cls(
+        judged = Judged(
             provider=result.provider,
             scenario=result.scenario,
             verdict=result.verdict,
             reason=result.reason,
             ran=bool(result.exchanges),
-            encoded=msgspec.json.encode(result),
-            withheld=list(withheld),
         )
-
-
-class Judged(Told, frozen=True, gc=False):
-    """What is kept of a scenario's result in memory, where each text is only once.
-
-    Attributes
-    ----------
-    start
-        Where the result lies: its first byte.
-
-    """
-
-    start: int
+        return cls(judged=judged, encoded=msgspec.json.encode(result), withheld=list(withheld))
 
 
 class Spool:
-    """A nameless file of results, which the system takes away when nobody holds it any more."""
+    """A nameless file of results, which the system takes away when nobody holds it any more.
+
+    Each is a line of what it tells and a line of its own, found by where the first of them starts.
+    """
 
     def __init__(self) -> None:
         self._file = tempfile.TemporaryFile()  # noqa: SIM115 - it is held as long as the run is
-        self._end = 0
         weakref.finalize(self, self._file.close)
 
-    def add(self, finished: Finished) -> Judged:
-        """Write a result, and return what is to be kept of it."""
-        self._file.seek(self._end)
-        self._file.write(finished.encoded + END)
-        judged = Judged(
-            provider=intern(finished.provider),
-            scenario=finished.scenario,  # it is nowhere else
-            verdict=finished.verdict,
-            reason=intern(finished.reason),
-            ran=finished.ran,
-            start=self._end,
-        )
-        self._end += len(finished.encoded) + len(END)
-        return judged
+    def add(self, finished: Finished) -> int:
+        """Write a result, and return where it starts."""
+        start = self._file.seek(0, os.SEEK_END)
+        self._file.write(msgspec.json.encode(finished.judged) + END + finished.encoded + END)
+        return start
 
-    def encoded(self, judged: Judged) -> bytes:
+    def judged(self, start: int) -> Judged:
+        """Read what a result tells."""
+        self._file.seek(start)
+        return msgspec.json.decode(self._file.readline(), type=Judged)
+
+    def encoded(self, start: int) -> bytes:
         """Read a result's JSON back."""
-        self._file.seek(judged.start)
+        self._file.seek(start)
+        self._file.readline()
         return self._file.readline().removesuffix(END)
 
-    def read(self, judged: Judged) -> ScenarioResult:
+    def read(self, start: int) -> ScenarioResult:
         """Read a result back."""
-        return msgspec.json.decode(self.encoded(judged), type=ScenarioResult)
+        return msgspec.json.decode(self.encoded(start), type=ScenarioResult)
 
 
 class Evidence(Sequence[ScenarioResult]):
@@ -130,27 +120,32 @@ class Evidence(Sequence[ScenarioResult]):
     ----------
     spool
         Where they lie.
-    judged
-        Which, in order.
+    starts
+        Where each of them starts, in order.
 
     """
 
-    def __init__(self, spool: Spool, judged: Iterable[Judged]) -> None:
+    def __init__(self, spool: Spool, starts: Iterable[int]) -> None:
         self._spool = spool
-        self._judged = tuple(judged)
+        self._starts = array("Q", starts)
 
     def __len__(self) -> int:
-        return len(self._judged)
+        return len(self._starts)
+
+    @property
+    def judged(self) -> Iterator[Judged]:
+        """What each result tells, in order."""
+        return map(self._spool.judged, self._starts)
 
     @property
     def rules(self) -> Iterator[tuple[str, str]]:
-        """Rule and provider of each result, in order; none is read for that."""
-        return ((one.rule, one.provider) for one in self._judged)
+        """Rule and provider of each result, in order; none is read whole for that."""
+        return ((one.rule, one.provider) for one in self.judged)
 
     @property
     def encoded(self) -> Iterator[bytes]:
         """The JSON of each result, in order, as it was written."""
-        return map(self._spool.encoded, self._judged)
+        return map(self._spool.encoded, self._starts)
 
     @overload
     def __getitem__(self, index: int) -> ScenarioResult: ...
@@ -160,11 +155,11 @@ class Evidence(Sequence[ScenarioResult]):
 
     def __getitem__(self, index: int | slice) -> ScenarioResult | list[ScenarioResult]:
         if isinstance(index, slice):
-            return [self._spool.read(one) for one in self._judged[index]]
-        return self._spool.read(self._judged[index])
+            return [self._spool.read(one) for one in self._starts[index]]
+        return self._spool.read(self._starts[index])
 
     def __iter__(self) -> Iterator[ScenarioResult]:
-        return map(self._spool.read, self._judged)
+        return map(self._spool.read, self._starts)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Sequence) and list(self) == list(other)
@@ -186,26 +181,35 @@ class Results:
 
     def __init__(self) -> None:
         self._spool = Spool()
-        self._of: dict[str, dict[str, Judged]] = {}  # by provider, then by scenario
+        self._starts = Places()
 
-    def add(self, finished: Finished) -> Judged:
-        """Take a result, and return what is kept of it in memory."""
-        judged = self._spool.add(finished)
-        self._of.setdefault(judged.provider, {})[judged.scenario] = judged
-        return judged
+    def add(self, finished: Finished) -> None:
+        """Take a result."""
+        judged = finished.judged
+        self._starts[_name(judged.provider, judged.scenario)] = self._spool.add(finished)
+
+    def __contains__(self, one: tuple[str, str]) -> bool:
+        """Say whether anything was judged of a provider's scenario."""
+        return _name(*one) in self._starts
 
     def get(self, provider: str, scenario: str) -> Judged | None:
         """Return what was judged of a scenario on a provider; None if nothing was."""
-        return self._of.get(provider, {}).get(scenario)
+        if (provider, scenario) not in self:
+            return None
+        return self._spool.judged(self._starts[_name(provider, scenario)])
 
     def __len__(self) -> int:
-        return sum(map(len, self._of.values()))
+        return len(self._starts)
 
     @property
     def scenarios(self) -> set[str]:
         """The ids of the scenarios that anything was judged of."""
-        return set().union(*self._of.values())
+        return {self._spool.judged(start).scenario for start in self._starts}
 
-    def in_order(self, judged: Iterable[Judged]) -> Evidence:
-        """Return the results behind what was judged."""
-        return Evidence(self._spool, judged)
+    def in_order(self, wanted: Iterable[tuple[str, str]]) -> Evidence:
+        """Return the results of providers' scenarios, each of which has one."""
+        return Evidence(self._spool, (self._starts[_name(*one)] for one in wanted))
+
+
+def _name(provider: str, scenario: str) -> str:
+    return f"{provider}\0{scenario}"

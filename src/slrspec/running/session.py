@@ -35,7 +35,7 @@ from slrspec.running.scenario_run import DEFECT, ScenarioRun, unjudged
 from slrspec.running.selection import Selection
 from slrspec.running.step_lookup import forget_values, remembered_steps
 from slrspec.running.verdict import Verdict
-from slrspec.running.withheld import Withheld, digests
+from slrspec.running.withheld import Digests, Withheld, digests
 from slrspec.spec.gherkin import read_specification
 from slrspec.spec.location import features_folder
 from slrspec.spec.rules import RECORDS
@@ -90,7 +90,7 @@ class SpecificationSession:
             _refuse_unwritable(Path(option("slr_results")))
         self.results = Results()
         self.salt: str = option("slr_salt") or getattr(config, "workerinput", {}).get(SALT) or secrets.token_hex(16)
-        self.withheld: set[str] = set()
+        self.withheld = Digests()
         self.interrupted = False
         self.run: Run | None = None
         self._item: pytest.Item  # the one that is being run
@@ -326,7 +326,7 @@ class SpecificationSession:
     def _lost(self, planned: Iterable[Planned], why: str) -> Iterator[ScenarioResult]:
         """Judge what nobody came to: nobody can tell."""
         for one in planned:
-            if self.results.get(one.provider, one.scenario.id) is None:
+            if (one.provider, one.scenario.id) not in self.results:
                 yield without_run(one.scenario, one.provider, Verdict.ERROR, why)
 
     def pytest_internalerror(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
@@ -444,10 +444,10 @@ class SpecificationSession:
             delattr(report, FINISHED)  # pytest keeps its reports, too
 
     def _take(self, finished: Finished) -> None:
-        self.withheld.update(finished.withheld)
-        judged = self.results.add(finished)
+        self.withheld.add(finished.withheld)
+        self.results.add(finished)
         if self._observer is not None:
-            self._observer.judged(judged)
+            self._observer.judged(finished.judged)
 
     def pytest_keyboard_interrupt(self) -> None:
         """Note that the run was cut short."""
@@ -479,7 +479,7 @@ class SpecificationSession:
         if target:
             write_run(Path(target), self.run)
         if self._observer is not None:
-            self._observer.finished(self.run, Withheld(self.salt, frozenset(self.withheld)))
+            self._observer.finished(self.run, Withheld(self.salt, self.withheld.all()))
         if session.exitstatus in {
             pytest.ExitCode.OK,
             pytest.ExitCode.TESTS_FAILED,

@@ -89,6 +89,23 @@ def digests(salt: str, values: Iterable[str]) -> list[str]:
     return sorted(digest(salt, value) for value in values if len(value) >= SHORTEST and value != NO_SECRET)
 
 
+class Digests:
+    """Digests as they come in from scenarios: 32 bytes each, in one piece, and no objects until all are wanted."""
+
+    def __init__(self) -> None:
+        self._packed = bytearray()
+
+    def add(self, digests: Iterable[str]) -> None:
+        """Take some, which may have come before."""
+        self._packed += b"".join(map(bytes.fromhex, digests))
+
+    def all(self) -> frozenset[str]:
+        """Return each of them once."""
+        size = hashlib.sha256().digest_size
+        starts = range(0, len(self._packed), size)
+        return frozenset(self._packed[start : start + size].hex() for start in starts)
+
+
 def write_withheld(folder: Path, withheld: Withheld) -> None:
     """Write the digests beside the results, for nobody but the owner to read."""
     target = folder / FILE
