@@ -56,7 +56,7 @@ def test_processes_that_are_not_forked_have_the_same_results(moto_results: dict[
     run = slrspec("run", "--format", "json", "--workers", "2", cwd=tmp_path, SLRSPEC_PLAIN="1")
     assert run.returncode == 0, run.stderr
     found = json.loads(run.stdout)
-    shortcuts = ("plugins", "step lookup", "botocore's files", "moto's look-ups")
+    shortcuts = ("plugins", "step lookup", "botocore's files", "PYTEST_CURRENT_TEST", "moto's look-ups")
     plainly = {key: found["environment"].pop(key) for key in shortcuts}
     assert all(plainly.values())
     assert timeless(found) == timeless(moto_results)

@@ -164,6 +164,7 @@ def test_the_plain_way_has_the_same_results_and_says_so(monkeypatch: pytest.Monk
         "plugins": "with all that they import",
         "step lookup": "plain",
         "botocore's files": "read for each session",
+        "PYTEST_CURRENT_TEST": "set for each scenario",
         "moto's look-ups": "made for each call",
     }
     assert plain.environment == short.environment | noted

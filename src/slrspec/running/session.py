@@ -24,6 +24,7 @@ from slrspec.providers.registry import find_provider
 from slrspec.running.assemble import assemble
 from slrspec.running.botocore_models import models_read_once
 from slrspec.running.collecting import FeatureFile, Planned, items_of, provider_of, scenario_of
+from slrspec.running.current_test import current_test_untold
 from slrspec.running.deviations import Deviation, read_deviations, shipped_file
 from slrspec.running.evidence import Finished, Results
 from slrspec.running.forking import in_forks, number_of_forks, preload
@@ -107,6 +108,8 @@ class SpecificationSession:
             self._plainly["step lookup"] = "plain"
         if not self._opened.enter_context(models_read_once()):
             self._plainly["botocore's files"] = "read for each session"
+        if option("noconftest") and not self._opened.enter_context(current_test_untold()):
+            self._plainly["PYTEST_CURRENT_TEST"] = "set for each scenario"
 
     def _read_deviations(self) -> dict[str, dict[str, Deviation]]:
         if self.config.getoption("slr_no_deviations"):
