@@ -31,10 +31,16 @@ GOALS: tuple[tuple[str, str, dict[int, tuple[str, float]], str], ...] = (
         "against_bare.py",
     ),
     (
-        "suite / bare script, cold",
-        "the same, each module compiled anew",
+        "suite / bare script, disk cache empty",
+        "the same, cold: the disk's cache empty",
         dict.fromkeys((30, 300), ("≤", 1.25)),
         "against_bare.py --cold",
+    ),
+    (
+        "suite / bare script, uncompiled",
+        "the same, each module compiled anew",
+        dict.fromkeys((30, 300), ("≤", 1.25)),
+        "against_bare.py --uncompiled",
     ),
     (
         "suite / bare script, instructions",
