@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from slrspec.running.engine import Observer, Request, execute
-from slrspec.running.evidence import Evidence, Finished, Judged, Results, Spool, by_rule
+from slrspec.running.evidence import Evidence, Finished, Judged, Records, Results, by_rule
 from slrspec.running.results import Run, ScenarioResult, encode
 from slrspec.running.selection import Selection
 from slrspec.running.verdict import Verdict
@@ -29,9 +29,10 @@ def one(scenario: str, **more: Any) -> ScenarioResult:
 
 def test_a_run_is_encoded_piece_by_piece_to_the_byte_as_in_one_go(run: Run) -> None:
     assert isinstance(run.scenarios, Evidence)
-    in_memory = msgspec.structs.replace(run, scenarios=list(run.scenarios))
+    assert isinstance(run.rules, Records)
+    in_memory = msgspec.structs.replace(run, rules=list(run.rules), scenarios=list(run.scenarios))
     assert run == in_memory
-    without = msgspec.structs.replace(run, scenarios=[])
+    without = msgspec.structs.replace(in_memory, scenarios=[])
     for some in (in_memory, without, msgspec.structs.replace(without, rules=[])):
         assert encode(some) == msgspec.json.format(msgspec.json.encode(some), indent=2) + b"\n"
     assert encode(run) == encode(in_memory)
@@ -68,13 +69,14 @@ def test_a_rules_results_are_found_and_only_they_are_read(on_disk: bool, monkeyp
         results.add(Finished.of(result))
     evidence = results.in_order((result.provider, result.scenario) for result in given)
     read: list[str] = []
-    original = Spool.read
+    original = Evidence._read
 
-    def reading(spool: Spool, start: int) -> ScenarioResult:
-        read.append(spool.judged(start).scenario)
-        return original(spool, start)
+    def reading(evidence: Evidence, start: int) -> ScenarioResult:
+        result = original(evidence, start)
+        read.append(result.scenario)
+        return result
 
-    monkeypatch.setattr(Spool, "read", reading)
+    monkeypatch.setattr(Evidence, "_read", reading)
     of = by_rule(evidence if on_disk else given)
     assert of("RDS-DEL-01", "moto") == [given[0], given[2]]
     assert of("RDS-DEL-01", "documented") == []

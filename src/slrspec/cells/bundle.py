@@ -72,7 +72,7 @@ def seal(plan: Plan, cell: Cell, run: Run, withheld: Withheld, judged: int) -> B
         cell=cell.id,
         rules=[rule.id for rule in plan.rules_of(cell)],
         judged=judged,
-        run=msgspec.structs.replace(run, scenarios=list(run.scenarios)),
+        run=msgspec.structs.replace(run, rules=list(run.rules), scenarios=list(run.scenarios)),
         withheld=withheld,
         plan=plan,
     )

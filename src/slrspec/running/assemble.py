@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from sys import intern
 from typing import TYPE_CHECKING
 
@@ -22,7 +23,7 @@ from slrspec.running.results import (
 from slrspec.running.verdict import Verdict, conformant, worst
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import date
 
     from slrspec.providers.contract import Description
@@ -80,7 +81,7 @@ def assemble(  # noqa: PLR0913 - a run is made of as many things
         ),
         environment=dict(environment),
         providers=[_provider(name, description) for name, description in providers.items()],
-        rules=[_rule(rule, providers, results, deviations, today) for rule in rules],
+        rules=results.aside((_rule(rule, providers, results, deviations, today) for rule in rules), RuleResult),
         scenarios=evidence,
         # What was recorded and not judged has run, too.
         ran=any(one.verdict is not Verdict.NOT_RUN or one.ran for one in evidence.judged),
@@ -94,13 +95,12 @@ def sum_up(  # noqa: PLR0913 - as above
     document: DocumentInfo,
     environment: dict[str, str],
     providers: list[ProviderInfo],
-    rules: list[RuleResult],
+    rules: Sequence[RuleResult],
     scenarios: Sequence[ScenarioResult],
     ran: bool,
 ) -> Run:
     """Add up the verdicts on rules: totals, conformance, exit code; `ran` says whether anything ran at all."""
     names = [provider.name for provider in providers]
-    verdicts = [verdict for rule in rules for verdict in rule.verdicts]
     return Run(
         run=info,
         suite=suite,
@@ -108,9 +108,9 @@ def sum_up(  # noqa: PLR0913 - as above
         environment=environment,
         providers=providers,
         totals=[_totals(name, rules) for name in names],
-        conformant=all(conformant(v.verdict for v in verdicts if v.provider == name) for name in names),
+        conformant=all(conformant(one.verdict for one in _verdicts(rules, name)) for name in names),
         not_verified=[r.id for r in rules if any(v.verdict is Verdict.NOT_RUN for v in r.verdicts)],
-        exit_code=_exit_code(verdicts, ran=ran, interrupted=info.interrupted),
+        exit_code=_exit_code(_verdicts(rules), ran=ran, interrupted=info.interrupted),
         rules=rules,
         scenarios=scenarios,
     )
@@ -118,8 +118,8 @@ def sum_up(  # noqa: PLR0913 - as above
 
 def _exit_code(verdicts: Iterable[RuleVerdict], *, ran: bool, interrupted: bool) -> int:
     """0 as expected, 1 not, 4 nobody can tell, 5 nothing ran; a certain failure outweighs an uncertainty."""
-    problems = [verdict for verdict in verdicts if verdict.problem]
-    if any(verdict.verdict is not Verdict.ERROR for verdict in problems):
+    problems = {verdict.verdict for verdict in verdicts if verdict.problem}
+    if problems - {Verdict.ERROR}:
         return 1
     if problems or interrupted:
         return 4
@@ -174,19 +174,28 @@ def _rule_verdict(
     )
 
 
+def _verdicts(rules: Iterable[RuleResult], provider: str = "") -> Iterator[RuleVerdict]:
+    """Yield the verdicts on rules, on one provider or on all."""
+    return (one for rule in rules for one in rule.verdicts if provider in {one.provider, ""})
+
+
 def _totals(provider: str, rules: Iterable[RuleResult]) -> Totals:
-    verdicts = [verdict for rule in rules for verdict in rule.verdicts if verdict.provider == provider]
-    count = [verdict.verdict for verdict in verdicts].count
+    count: Counter[Verdict] = Counter()
+    known = problems = 0
+    for one in _verdicts(rules, provider):
+        count[one.verdict] += 1
+        known += one.known is not None
+        problems += bool(one.problem)
     return Totals(
         provider=provider,
-        rules=len(verdicts),
-        passed=count(Verdict.PASS),
-        failed=count(Verdict.FAIL),
-        unsupported=count(Verdict.UNSUPPORTED),
-        error=count(Verdict.ERROR),
-        not_run=count(Verdict.NOT_RUN),
-        known=sum(verdict.known is not None for verdict in verdicts),
-        problems=sum(bool(verdict.problem) for verdict in verdicts),
+        rules=count.total(),
+        passed=count[Verdict.PASS],
+        failed=count[Verdict.FAIL],
+        unsupported=count[Verdict.UNSUPPORTED],
+        error=count[Verdict.ERROR],
+        not_run=count[Verdict.NOT_RUN],
+        known=known,
+        problems=problems,
     )
 
 

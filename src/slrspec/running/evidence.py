@@ -11,7 +11,7 @@ import weakref
 from array import array
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING, TypeVar, overload
 
 import msgspec
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
 
+R = TypeVar("R")
 END = b"\n"  # of a record: no JSON of msgspec's has a line break in it
 
 
@@ -82,89 +83,98 @@ class Finished(msgspec.Struct, frozen=True):
 
 
 class Spool:
-    """A nameless file of results, which the system takes away when nobody holds it any more.
-
-    Each is a line of what it tells and a line of its own, found by where the first of them starts.
-    """
+    """A nameless file of lines, which the system takes away when nobody holds it any more."""
 
     def __init__(self) -> None:
         self._file = tempfile.TemporaryFile()  # noqa: SIM115 - it is held as long as the run is
         weakref.finalize(self, self._file.close)
 
-    def add(self, finished: Finished) -> int:
-        """Write a result, and return where it starts."""
+    def add(self, *lines: bytes) -> int:
+        """Write lines, and return where the first of them starts."""
         start = self._file.seek(0, os.SEEK_END)
-        self._file.write(msgspec.json.encode(finished.judged) + END + finished.encoded + END)
+        self._file.write(END.join((*lines, b"")))
         return start
 
-    def judged(self, start: int) -> Judged:
-        """Read what a result tells."""
+    def read(self, start: int, further: int = 0) -> bytes:
+        """Read back the line that starts there, or one some lines further on."""
         self._file.seek(start)
-        return msgspec.json.decode(self._file.readline(), type=Judged)
-
-    def encoded(self, start: int) -> bytes:
-        """Read a result's JSON back."""
-        self._file.seek(start)
-        self._file.readline()
+        for _ in range(further):
+            self._file.readline()
         return self._file.readline().removesuffix(END)
 
-    def read(self, start: int) -> ScenarioResult:
-        """Read a result back."""
-        return msgspec.json.decode(self.encoded(start), type=ScenarioResult)
 
-
-class Evidence(Sequence[ScenarioResult]):
-    """Results in an order, each of which is read whenever it is looked at.
+class Records(Sequence[R]):
+    """Records in an order, each of which is read whenever it is looked at.
 
     Parameters
     ----------
     spool
-        Where they lie.
+        Where they lie, as JSON.
     starts
         Where each of them starts, in order.
+    kind
+        Their type.
+    further
+        How many lines behind its start each of them lies.
 
     """
 
-    def __init__(self, spool: Spool, starts: Iterable[int]) -> None:
+    def __init__(self, spool: Spool, starts: Iterable[int], kind: type[R], further: int = 0) -> None:
         self._spool = spool
         self._starts = array("Q", starts)
+        self._kind = kind
+        self._further = further
 
     def __len__(self) -> int:
         return len(self._starts)
 
     @property
+    def encoded(self) -> Iterator[bytes]:
+        """The JSON of each, in order, as it was written."""
+        return (self._spool.read(start, self._further) for start in self._starts)
+
+    @overload
+    def __getitem__(self, index: int) -> R: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[R]: ...
+
+    def __getitem__(self, index: int | slice) -> R | list[R]:
+        if isinstance(index, slice):
+            return [self._read(start) for start in self._starts[index]]
+        return self._read(self._starts[index])
+
+    def __iter__(self) -> Iterator[R]:
+        return map(self._read, self._starts)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and list(self) == list(other)
+
+    __hash__ = None  # type: ignore[assignment]  # like a list
+
+    def _read(self, start: int) -> R:
+        return msgspec.json.decode(self._spool.read(start, self._further), type=self._kind)
+
+
+class Evidence(Records[ScenarioResult]):
+    """Results of scenarios in an order; in the spool, a line of what it tells comes before each."""
+
+    def __init__(self, spool: Spool, starts: Iterable[int]) -> None:
+        super().__init__(spool, starts, ScenarioResult, further=1)
+
+    @property
     def judged(self) -> Iterator[Judged]:
         """What each result tells, in order."""
-        return map(self._spool.judged, self._starts)
+        return (_told(self._spool, start) for start in self._starts)
 
     @property
     def rules(self) -> Iterator[tuple[str, str]]:
         """Rule and provider of each result, in order; none is read whole for that."""
         return ((one.rule, one.provider) for one in self.judged)
 
-    @property
-    def encoded(self) -> Iterator[bytes]:
-        """The JSON of each result, in order, as it was written."""
-        return map(self._spool.encoded, self._starts)
 
-    @overload
-    def __getitem__(self, index: int) -> ScenarioResult: ...
-
-    @overload
-    def __getitem__(self, index: slice) -> list[ScenarioResult]: ...
-
-    def __getitem__(self, index: int | slice) -> ScenarioResult | list[ScenarioResult]:
-        if isinstance(index, slice):
-            return [self._spool.read(one) for one in self._starts[index]]
-        return self._spool.read(self._starts[index])
-
-    def __iter__(self) -> Iterator[ScenarioResult]:
-        return map(self._spool.read, self._starts)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Sequence) and list(self) == list(other)
-
-    __hash__ = None  # type: ignore[assignment]  # like a list
+def _told(spool: Spool, start: int) -> Judged:
+    return msgspec.json.decode(spool.read(start), type=Judged)
 
 
 def by_rule(results: Sequence[ScenarioResult]) -> Callable[[str, str], list[ScenarioResult]]:
@@ -186,7 +196,8 @@ class Results:
     def add(self, finished: Finished) -> None:
         """Take a result."""
         judged = finished.judged
-        self._starts[_name(judged.provider, judged.scenario)] = self._spool.add(finished)
+        start = self._spool.add(msgspec.json.encode(judged), finished.encoded)
+        self._starts[_name(judged.provider, judged.scenario)] = start
 
     def __contains__(self, one: tuple[str, str]) -> bool:
         """Say whether anything was judged of a provider's scenario."""
@@ -196,7 +207,7 @@ class Results:
         """Return what was judged of a scenario on a provider; None if nothing was."""
         if (provider, scenario) not in self:
             return None
-        return self._spool.judged(self._starts[_name(provider, scenario)])
+        return _told(self._spool, self._starts[_name(provider, scenario)])
 
     def __len__(self) -> int:
         return len(self._starts)
@@ -204,11 +215,15 @@ class Results:
     @property
     def scenarios(self) -> set[str]:
         """The ids of the scenarios that anything was judged of."""
-        return {self._spool.judged(start).scenario for start in self._starts}
+        return {_told(self._spool, start).scenario for start in self._starts}
 
     def in_order(self, wanted: Iterable[tuple[str, str]]) -> Evidence:
         """Return the results of providers' scenarios, each of which has one."""
         return Evidence(self._spool, (self._starts[_name(*one)] for one in wanted))
+
+    def aside(self, records: Iterable[R], kind: type[R]) -> Records[R]:
+        """Put records of another kind beside the results."""
+        return Records(self._spool, (self._spool.add(msgspec.json.encode(one)) for one in records), kind)
 
 
 def _name(provider: str, scenario: str) -> str:

@@ -256,7 +256,7 @@ class RunSummary(Struct, frozen=True, kw_only=True):
     conformant: bool
     not_verified: list[str]
     exit_code: int
-    rules: list[RuleResult]
+    rules: Sequence[RuleResult]
 
 
 class Run(RunSummary, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -282,16 +282,16 @@ def encoded(run: Run) -> Iterator[bytes]:
     head = text.removesuffix(NOTHING + BETWEEN + NOTHING + b"\n}")
     assert head != text  # rules and scenarios are a run's last fields
     yield head
-    yield from _listed(map(msgspec.json.encode, run.rules))
+    yield from _listed(run.rules)
     yield BETWEEN
-    # What lies on disk as JSON already need not be read as results for that.
-    yield from _listed(getattr(run.scenarios, "encoded", None) or map(msgspec.json.encode, run.scenarios))
+    yield from _listed(run.scenarios)
     yield b"\n}\n"
 
 
-def _listed(items: Iterable[bytes]) -> Iterator[bytes]:
+def _listed(records: Iterable[Record]) -> Iterator[bytes]:
     before = b"["
-    for item in items:
+    # What lies on disk as JSON already need not be read as records for that.
+    for item in getattr(records, "encoded", None) or map(msgspec.json.encode, records):
         # No string of JSON has a line break in it, so whatever is broken here is a line.
         yield before + b"\n    " + msgspec.json.format(item, indent=2).replace(b"\n", b"\n    ")
         before = b","
