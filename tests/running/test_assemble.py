@@ -13,10 +13,10 @@ import pytest
 
 from slrspec.errors import ResultsError
 from slrspec.providers.contract import Description
-from slrspec.running.assemble import assemble
+from slrspec.running.assemble import assemble, sum_up
 from slrspec.running.deviations import Deviation
 from slrspec.running.evidence import Finished, Results
-from slrspec.running.results import Run, RunInfo, ScenarioResult, encode, read_run, schema
+from slrspec.running.results import RuleVerdict, Run, RunInfo, ScenarioResult, encode, read_run, schema
 from slrspec.running.verdict import Verdict
 from slrspec.spec.rules import Specification
 
@@ -126,6 +126,34 @@ def test_the_totals_add_up(specification: Specification) -> None:
     assert totals.rules == 3
     assert totals.passed + totals.failed + totals.unsupported + totals.error + totals.not_run == 3
     assert (totals.failed, totals.known, totals.problems) == (1, 1, 0)
+    (totals,) = run_of(specification, [BAD, BAD, OK]).totals
+    assert (totals.failed, totals.known, totals.problems) == (2, 0, 2)
+
+
+def test_each_provider_has_totals_of_its_own(specification: Specification) -> None:
+    run = run_of(specification, [BAD, OK, OK])
+    both = [
+        msgspec.structs.replace(
+            rule,
+            verdicts=[*rule.verdicts, RuleVerdict(provider="another", verdict=Verdict.PASS)],
+        )
+        for rule in run.rules
+    ]
+    providers = [msgspec.structs.replace(run.providers[0], name=name) for name in ("p", "another")]
+    summed = sum_up(
+        info=run.run,
+        suite=run.suite,
+        document=run.document,
+        environment=run.environment,
+        providers=providers,
+        rules=both,
+        scenarios=run.scenarios,
+        ran=True,
+    )
+    first, second = summed.totals
+    assert first == run.totals[0]
+    assert (second.provider, second.rules, second.passed, second.failed) == ("another", 3, 3, 0)
+    assert not summed.conformant
 
 
 def test_results_survive_writing_and_reading(specification: Specification, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import json
 import stat
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from slrspec.running.normal import References
@@ -81,8 +82,19 @@ def test_a_damaged_file_is_no_digests(tmp_path: Path, withheld: Withheld) -> Non
 def test_digests_come_in_from_scenarios_and_each_is_there_once() -> None:
     some, others = digests("salt", {"123456789012", "a-secret-of-some-length"}), digests("salt", {"210987654321"})
     taken = Digests()
-    assert taken.all() == frozenset()
+    assert not taken
     for given in (some, [], others, some):
-        taken.add(given)
-    assert taken.all() == {*some, *others}
-    assert "210987654321" in Withheld("salt", taken.all())
+        taken.update(given)
+    assert len(taken) == 3
+    assert set(taken) == {*some, *others}
+    assert taken == Digests([*others, *some]) != Digests(some)
+    assert "210987654321" in Withheld("salt", taken)
+
+
+@pytest.mark.parametrize("number", [0, 1, 3])
+def test_digests_are_written_as_others_are_and_read_again(number: int, tmp_path: Path) -> None:
+    held = digests("salt[]", [f"a-secret-with-number-{one}" for one in range(number)])
+    write_withheld(tmp_path, Withheld("salt[]", Digests(held)))
+    as_others_are = msgspec.json.encode(Withheld("salt[]", frozenset(held)), order="deterministic")
+    assert (tmp_path / FILE).read_bytes() == as_others_are
+    assert read_withheld(tmp_path) == Withheld("salt[]", frozenset(held))

@@ -73,7 +73,7 @@ def seal(plan: Plan, cell: Cell, run: Run, withheld: Withheld, judged: int) -> B
         rules=[rule.id for rule in plan.rules_of(cell)],
         judged=judged,
         run=msgspec.structs.replace(run, rules=list(run.rules), scenarios=list(run.scenarios)),
-        withheld=withheld,
+        withheld=msgspec.structs.replace(withheld, digests=frozenset(withheld.digests)),
         plan=plan,
     )
     return msgspec.structs.replace(bundle, digest=digest(bundle))

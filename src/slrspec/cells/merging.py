@@ -20,7 +20,7 @@ from slrspec.errors import PlanError
 from slrspec.running.assemble import sum_up
 from slrspec.running.results import ProviderInfo, RuleResult, RuleVerdict, RunInfo, ScenarioResult
 from slrspec.running.verdict import Verdict
-from slrspec.running.withheld import Withheld
+from slrspec.running.withheld import Digests, Withheld
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -146,7 +146,7 @@ def merge(chosen: Chosen) -> dict[str, Run]:
 def merged_withheld(chosen: Chosen) -> Withheld:
     """Return the digests of the values that any of the cells has withheld."""
     found = (bundle.withheld.digests for bundle in chosen.bundles.values())
-    return Withheld(salt_of(chosen.plan), frozenset[str]().union(*found))
+    return Withheld(salt_of(chosen.plan), Digests(sorted(set[str]().union(*found))))
 
 
 def _merged(chosen: Chosen, planned: PlannedDocument) -> Run:

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, TypeVar, overload
 
 import msgspec
 
-from slrspec.running.places import Places
 from slrspec.running.results import ScenarioResult
 from slrspec.running.verdict import Verdict
+from slrspec.spec.places import Places
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

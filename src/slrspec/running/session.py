@@ -447,7 +447,7 @@ class SpecificationSession:
             delattr(report, FINISHED)  # pytest keeps its reports, too
 
     def _take(self, finished: Finished) -> None:
-        self.withheld.add(finished.withheld)
+        self.withheld.update(finished.withheld)
         self.results.add(finished)
         if self._observer is not None:
             self._observer.judged(finished.judged)
@@ -482,7 +482,7 @@ class SpecificationSession:
         if target:
             write_run(Path(target), self.run)
         if self._observer is not None:
-            self._observer.finished(self.run, Withheld(self.salt, self.withheld.all()))
+            self._observer.finished(self.run, Withheld(self.salt, self.withheld))
         if session.exitstatus in {
             pytest.ExitCode.OK,
             pytest.ExitCode.TESTS_FAILED,

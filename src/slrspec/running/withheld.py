@@ -10,15 +10,19 @@ import hashlib
 import os
 import re
 import secrets
+from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING
 
 import msgspec
+
+from slrspec.spec.places import Places
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 FILE = "withheld.json"
+SIZE = hashlib.sha256().digest_size
 # The password of every DB instance that the scenarios create. It protects nothing, and stands in the docs.
 NO_SECRET = "not-a-real-password"  # noqa: S105
 # Shorter ones would be found by chance.
@@ -35,11 +39,44 @@ PARTS = (
 )
 
 
+class Digests(AbstractSet[str]):
+    """A set of digests, some 80 bytes each in a few large pieces: a set of texts has twice as many, in small ones.
+
+    Parameters
+    ----------
+    digests
+        The first ones, as hexadecimal digits.
+
+    """
+
+    def __init__(self, digests: Iterable[str] = ()) -> None:
+        self._packed = bytearray()
+        self._places = Places()
+        self.update(digests)
+
+    def update(self, digests: Iterable[str]) -> None:
+        """Take some more."""
+        for one in digests:
+            if one not in self._places:
+                self._places[one] = len(self._packed)
+                self._packed += bytes.fromhex(one)
+
+    def __contains__(self, one: object) -> bool:
+        return isinstance(one, str) and one in self._places
+
+    def __iter__(self) -> Iterator[str]:
+        starts = range(0, len(self._packed), SIZE)
+        return (self._packed[start : start + SIZE].hex() for start in starts)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+
 class Withheld(msgspec.Struct, frozen=True):
     """Salted digests (SHA-256) of the values that a run has replaced by references."""
 
     salt: str = msgspec.field(default_factory=lambda: secrets.token_hex(16))
-    digests: frozenset[str] = frozenset()
+    digests: AbstractSet[str] = frozenset()
 
     def __contains__(self, value: str) -> bool:
         return digest(self.salt, value) in self.digests
@@ -56,7 +93,8 @@ class Search:
     """
 
     def __init__(self, withheld: Iterable[Withheld]) -> None:
-        self._withheld = tuple(one for one in withheld if one.digests)
+        # A set of texts is the faster one to ask, and is asked for every word of a site.
+        self._withheld = tuple(Withheld(one.salt, frozenset(one.digests)) for one in withheld if one.digests)
         self._known: dict[bytes, bool] = {}
 
     def found_in(self, text: str) -> Iterator[int]:
@@ -89,29 +127,24 @@ def digests(salt: str, values: Iterable[str]) -> list[str]:
     return sorted(digest(salt, value) for value in values if len(value) >= SHORTEST and value != NO_SECRET)
 
 
-class Digests:
-    """Digests as they come in from scenarios: 32 bytes each, in one piece, and no objects until all are wanted."""
-
-    def __init__(self) -> None:
-        self._packed = bytearray()
-
-    def add(self, digests: Iterable[str]) -> None:
-        """Take some, which may have come before."""
-        self._packed += b"".join(map(bytes.fromhex, digests))
-
-    def all(self) -> frozenset[str]:
-        """Return each of them once."""
-        size = hashlib.sha256().digest_size
-        starts = range(0, len(self._packed), size)
-        return frozenset(self._packed[start : start + size].hex() for start in starts)
-
-
 def write_withheld(folder: Path, withheld: Withheld) -> None:
     """Write the digests beside the results, for nobody but the owner to read."""
     target = folder / FILE
     target.unlink(missing_ok=True)
     with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
-        stream.write(msgspec.json.encode(withheld, order="deterministic"))
+        stream.writelines(_encoded(withheld))
+
+
+def _encoded(withheld: Withheld) -> Iterator[bytes]:
+    """Yield the JSON of digests, piece by piece."""
+    head, none, tail = msgspec.json.encode(msgspec.structs.replace(withheld, digests=frozenset())).rpartition(b"[]")
+    assert none  # they are the last field
+    yield head + b"["
+    between = b""
+    for one in withheld.digests:
+        yield between + msgspec.json.encode(one)
+        between = b","
+    yield b"]" + tail
 
 
 def read_withheld(folder: Path) -> Withheld | None:

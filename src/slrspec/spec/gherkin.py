@@ -12,6 +12,7 @@ from slrspec.spec.document import read_document
 from slrspec.spec.holding import Holding
 from slrspec.spec.location import document_ids, features_folder
 from slrspec.spec.parsing import digest, parsed
+from slrspec.spec.places import Places
 from slrspec.spec.rules import RECORDS, RULE_ID, NotChecked, Rule, Scenario, Section, Specification, Step
 from slrspec.toml import text_of
 
@@ -318,17 +319,17 @@ def _refuse_unknown_tags(file: Path, line: int, tags: frozenset[str]) -> None:
 
 
 def _refuse_second_use(specification: Specification) -> None:
-    seen: dict[str, Section] = {}
-    for section in specification.sections:
+    seen = Places()  # the sections of the ids so far, by their numbers
+    for number, section in enumerate(specification.sections):
         titles: dict[str, tuple[str, int]] = {}  # pytest-bdd knows the scenarios of a file by their names alone
         for rule in section.rules:
             if rule.id in seen:
-                first = next(one for one in seen[rule.id].rules if one.id == rule.id)
+                first = next(one for one in specification.sections[seen[rule.id]].rules if one.id == rule.id)
                 raise SpecificationError(
                     f"{rule.id} is already the id of the rule at {first.file.name}:{first.line}",
                     where=(rule.file, rule.line),
                 )
-            seen[rule.id] = section
+            seen[rule.id] = number
             ids: set[str] = set()
             for scenario in rule.scenarios:
                 owner = titles.setdefault(scenario.title, (rule.id, scenario.line))

@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from slrspec.spec.grants import Grant
 from slrspec.spec.holding import Each
+from slrspec.spec.places import Places
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -264,16 +265,23 @@ class Specification:
 
 
 class RulesById(Mapping[str, Rule]):
-    """The rules of some sections by their ids, of which only the ids are kept."""
+    """The rules of some sections by their ids, of which nothing is kept but the section that each is in."""
 
     def __init__(self, sections: Iterable[Section]) -> None:
-        self._section_of = {rule.id: section for section in sections for rule in section.rules}
+        self._sections = tuple(sections)
+        self._section_of = Places()
+        for number, section in enumerate(self._sections):
+            for rule in section.rules:
+                self._section_of[rule.id] = number
 
     def __getitem__(self, name: str) -> Rule:
-        return next(rule for rule in self._section_of[name].rules if rule.id == name)
+        return next(rule for rule in self._sections[self._section_of[name]].rules if rule.id == name)
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and name in self._section_of
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._section_of)
+        return (rule.id for section in self._sections for rule in section.rules)
 
     def __len__(self) -> int:
         return len(self._section_of)

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slrspec.running import places
-from slrspec.running.places import SMALLEST, Places
+from slrspec.spec import places
+from slrspec.spec.places import SMALLEST, Places
 
 
 @given(st.lists(st.tuples(st.text(max_size=3), st.integers(0, 2**63))))
