@@ -22,6 +22,8 @@ class Aside:
 
     """
 
+    __slots__ = ("_file", "_length", "_start")
+
     def __init__(self, data: bytes) -> None:
         if not _files:
             _files.append(tempfile.TemporaryFile())  # noqa: SIM115 - it is held as long as the process

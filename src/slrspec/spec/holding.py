@@ -36,6 +36,8 @@ class Holding:
 
     """
 
+    __slots__ = ("_aside", "_rules")
+
     def __init__(self, rules: tuple[Rule, ...]) -> None:
         self._aside: Aside | None = None
         self._hold(rules)

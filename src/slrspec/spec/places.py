@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SMALLEST = 64  # slots, a power of two as all its doublings are
+FULL = 3, 4  # of the slots taken: with more of them, the next free one is far
 FREE = 0  # as a key
 
 
@@ -41,7 +42,7 @@ class Places:
         if self._keys[slot] == FREE:
             self._taken += 1
         self._keys[slot], self._places[slot] = key, place
-        if self._taken * 2 > len(self._keys):
+        if self._taken * FULL[1] > len(self._keys) * FULL[0]:
             self._double()
 
     def __contains__(self, name: str) -> bool:

@@ -170,7 +170,7 @@ class Rule(Struct, frozen=True, gc=False):
         )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Section:
     """A section of the page: one feature file.
 
