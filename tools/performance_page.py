@@ -88,6 +88,18 @@ GOALS: tuple[tuple[str, str, dict[int, tuple[str, float]], str], ...] = (
     ),
     ("warm re-run / cold run, all changed", "warm re-run of all / cold run of all", {30: ("≤", 0.4)}, "workers.py"),
     (
+        "cost per scenario / that at the first size",
+        "cost of a scenario / that at 344, which is run before and after",
+        {10_000: ("≤", 1.05)},
+        "growth_of_suite.py",
+    ),
+    (
+        "peak memory / that at the first size",
+        "peak of memory / that at 344",
+        {10_000: ("≤", 1.05)},
+        "growth_of_suite.py",
+    ),
+    (
         "validated records / json.loads, with evidence",
         "results loaded and validated / `json.loads`",
         {10_000: ("≤", 1)},
