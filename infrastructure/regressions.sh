@@ -5,6 +5,7 @@ set -euo pipefail
 shopt -s nullglob
 now=$1
 before=$(mktemp -d)
+trap 'rm -rf "$before"' EXIT
 # What the latest earlier night has kept that came to an end at all; artifacts are named as in this one.
 for earlier in $(gh run list --workflow nightly.yml --branch main --status completed --limit 10 --json databaseId --jq '.[].databaseId'); do
   if [ "$earlier" != "${GITHUB_RUN_ID:-}" ] && gh run download "$earlier" --pattern 'evidence-*' --dir "$before" 2> /dev/null; then break; fi

@@ -222,8 +222,12 @@ def told(folder: Path, github: dict[str, str], before: str, now: str) -> str:
         cell = folder / when / "evidence-aws-sandbox"
         cell.mkdir(parents=True)
         (cell / "results.json").write_bytes(encode(a_run({A: {"aws": verdict}}, day=day)))
-    done = in_the_shell(f"bash {ROOT / 'infrastructure' / 'regressions.sh'} now", folder, **github)
+    temporary = folder / "temporary"
+    temporary.mkdir()
+    script = f"bash {ROOT / 'infrastructure' / 'regressions.sh'} now"
+    done = in_the_shell(script, folder, **github, TMPDIR=str(temporary))
     assert done.returncode == 0, done.stdout + done.stderr
+    assert list(temporary.iterdir()) == []
     log = Path(github["LOG"])
     return log.read_text() if log.exists() else ""
 
