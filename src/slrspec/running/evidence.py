@@ -205,9 +205,11 @@ class Results:
 
     def get(self, provider: str, scenario: str) -> Judged | None:
         """Return what was judged of a scenario on a provider; None if nothing was."""
-        if (provider, scenario) not in self:
+        try:
+            start = self._starts[_name(provider, scenario)]
+        except KeyError:
             return None
-        return _told(self._spool, self._starts[_name(provider, scenario)])
+        return _told(self._spool, start)
 
     def __len__(self) -> int:
         return len(self._starts)
