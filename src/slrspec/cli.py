@@ -20,7 +20,6 @@ from slrspec.commands.lazily import LazyGroup
 from slrspec.commands.places import CELLS, DEFAULT_OUT, RESULTS, out_of
 from slrspec.commands.standard_output import forget_the_rest, writable_output
 from slrspec.errors import SlrspecError, UsageError
-from slrspec.running.garbage import hardly_collect
 from slrspec.running.interruption import terminated_like_ctrl_c
 from slrspec.running.stack_room import with_room
 
@@ -631,7 +630,6 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         What stands behind `slrspec` on the command line; None for `sys.argv`.
 
     """
-    hardly_collect()
     try:
         with terminated_like_ctrl_c(), writable_output():
             code = with_room(lambda: command.main(arguments, prog_name="slrspec", standalone_mode=False))
@@ -668,7 +666,3 @@ def _interrupted(error: BaseException | None) -> bool:
             return True
         error = error.__cause__ or error.__context__
     return False
-
-
-if __name__ == "__main__":
-    main()

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from slrspec.running.garbage import no_collection_importing
 from slrspec.running.plain import plain_wanted, replaced, takes
 
 if TYPE_CHECKING:
@@ -38,7 +39,8 @@ def models_read_once() -> Iterator[bool]:
     Those who ask for a file again get the very same object. botocore itself only ever merges a service's extras
     into its model, which does no more the second time than it did the first.
     """
-    from botocore import loaders
+    with no_collection_importing("botocore.loaders"):
+        from botocore import loaders
 
     if plain_wanted() or not all(_as_expected(loaders, *method) for method in EXPECTED):
         yield False

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-HARDLY = (100_000, 50, 100)
+HARDLY = (200_000, 50, 100)
 RARELY = (10_000, 10, 1)
 
 
