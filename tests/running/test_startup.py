@@ -6,6 +6,7 @@ import ast
 import shutil
 import subprocess
 import sys
+from importlib.metadata import distribution
 from pathlib import Path
 
 import pytest
@@ -66,3 +67,29 @@ def test_nothing_looks_through_a_folder_on_the_way_to_the_features(tmp_path: Pat
     looked = ast.literal_eval(run.stdout.splitlines()[-1])
     assert "work/features" in looked
     assert [name for name in looked if name.endswith(("work", "somebody-elses", str(tmp_path)))] == []
+
+
+def test_no_garbage_is_collected_while_a_command_is_imported(tmp_path: Path) -> None:
+    program = (
+        "import gc, sys\nfrom slrspec.__main__ import main\ncollected = []\n"
+        "gc.callbacks.append(lambda phase, told: collected.append(told['generation']))\n"
+        "sys.argv = ['slrspec', 'rules']\n"
+        "try:\n    main()\nexcept SystemExit as ended:\n    print('EXIT', ended.code or 0, collected)"
+    )
+    run = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert run.stdout.splitlines()[-1] == "EXIT 0 []"
+    assert [one.value for one in distribution("slrspec").entry_points.select(group="console_scripts")] == [
+        "slrspec.__main__:main"
+    ]
+
+
+@pytest.mark.parametrize("named", [False, True])
+def test_what_an_endpoint_is_made_of_is_imported_where_there_is_one(named: bool, tmp_path: Path) -> None:
+    if named:
+        (tmp_path / "slrspec.toml").write_text('[providers.mine]\nurl = "http://127.0.0.1:1"\n', encoding="utf-8")
+    program = (
+        "import sys\nfrom slrspec.providers.registry import find_provider\nfind_provider('moto')\n"
+        "print('slrspec.providers.endpoint_settings' in sys.modules)"
+    )
+    run = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == str(named)

@@ -6,8 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 from slrspec.cells.plan import Place
+from slrspec.config import config_file, read_config
 from slrspec.errors import UsageError
-from slrspec.providers.endpoint_settings import config_file, read_config
 from slrspec.providers.registry import find_provider
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from slrspec.config import CONFIG_VARIABLE
 from slrspec.emulators.environments import programs_of
-from slrspec.providers.endpoint_settings import CONFIG_VARIABLE
 from slrspec.providers.server_process import free_port
 from slrspec.running.results import read_run
 from slrspec.running.trouble import ProviderTrouble

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import ipaddress
-import os
 import re
 from dataclasses import dataclass, field, fields
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from slrspec.config import CONFIG, config_file, read_config
 from slrspec.errors import SafetyRefusal, UsageError
-from slrspec.toml import line_of, read_toml
+from slrspec.toml import line_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
-CONFIG = Path("slrspec.toml")
-CONFIG_VARIABLE = "SLRSPEC_CONFIG"
 # AWS itself is for a guarded provider of its own, with an account that is meant for it.
 AWS_HOSTS = re.compile(
     r"(^|\.)(amazonaws\.(com|com\.cn|eu)|api\.aws|on\.aws|aws\.dev|c2s\.ic\.gov|sc2s\.sgov\.gov|aws\.amazon\.com)$"
@@ -125,11 +123,6 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def config_file() -> Path:
-    """Return where named endpoints are read from; need not be there."""
-    return Path(os.environ.get(CONFIG_VARIABLE) or CONFIG)
-
-
 def named_endpoints(file: Path | None = None) -> dict[str, EndpointSettings]:
     """Return the endpoints of `slrspec.toml` by name; none if there is no such file.
 
@@ -143,33 +136,6 @@ def named_endpoints(file: Path | None = None) -> dict[str, EndpointSettings]:
     text, data = read_config(file)
     tables = data.get("providers", {})
     return {name: _endpoint(file, text, name, table) for name, table in tables.items()}
-
-
-def read_config(file: Path) -> tuple[str, dict[str, Any]]:
-    """Return the text of `slrspec.toml` and its tables; nothing of both if there is no such file.
-
-    Raises
-    ------
-    UsageError
-        If it cannot be read, is no TOML, or has a table that means nothing.
-
-    """
-    if not file.exists():
-        if CONFIG_VARIABLE in os.environ:
-            raise UsageError(f"{CONFIG_VARIABLE} names no file", where=(file, None))
-        return "", {}
-    text, data = read_toml(file, UsageError)
-    unknown = sorted(set(data) - {"providers", "sandbox"})
-    if unknown:
-        raise UsageError(
-            f"unknown table {unknown[0]!r}",
-            where=(file, line_of(text, unknown[0])),
-            hint="[providers.NAME] or [sandbox]",
-        )
-    for name, table in data.items():
-        if not isinstance(table, dict):
-            raise UsageError(f"{name} has to be a table", where=(file, line_of(text, name)))
-    return text, data
 
 
 def _endpoint(file: Path, text: str, name: str, table: object) -> EndpointSettings:

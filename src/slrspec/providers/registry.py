@@ -7,11 +7,12 @@ from functools import cache
 from importlib.metadata import EntryPoint, distribution, entry_points
 from typing import TYPE_CHECKING
 
+from slrspec.config import config_file, read_config
 from slrspec.errors import UsageError
-from slrspec.providers.endpoint_settings import named_endpoints
 
 if TYPE_CHECKING:
     from slrspec.providers.contract import Provider
+    from slrspec.providers.endpoint_settings import EndpointSettings
 
 GROUP = "slrspec.providers"
 
@@ -28,9 +29,18 @@ def _installed() -> tuple[EntryPoint, ...]:
     return tuple(entry_points(group=GROUP))
 
 
+def _endpoints() -> dict[str, EndpointSettings]:
+    """Return the endpoints of `slrspec.toml` by name; what one is made of is imported where there are any."""
+    if "providers" not in read_config(config_file())[1]:
+        return {}
+    from slrspec.providers.endpoint_settings import named_endpoints
+
+    return named_endpoints()
+
+
 def provider_names() -> tuple[str, ...]:
     """Return the names of all installed providers and of the endpoints of `slrspec.toml`, sorted."""
-    return tuple(sorted({point.name for point in _installed()} | set(named_endpoints())))
+    return tuple(sorted({point.name for point in _installed()} | set(_endpoints())))
 
 
 def find_provider(spelling: str) -> Provider:
@@ -43,7 +53,7 @@ def find_provider(spelling: str) -> Provider:
         behind the colon that it does not take.
 
     """
-    named = named_endpoints()
+    named = _endpoints()
     if spelling in named:
         from slrspec.providers.endpoint import EndpointProvider
 

@@ -10,8 +10,9 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from slrspec.config import config_file, read_config
 from slrspec.errors import SafetyRefusal, UsageError
-from slrspec.providers.endpoint_settings import config_file, is_loopback, read_config
+from slrspec.providers.endpoint_settings import is_loopback
 from slrspec.toml import line_of
 
 if TYPE_CHECKING:
