@@ -167,7 +167,7 @@ def test_accounts_and_regions_are_columns_of_their_own_without_their_ids(
 
 
 def test_each_document_has_results_of_its_own(specification: Specification, moto_run: Run) -> None:
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     other = replace(specification, document=replace(specification.document, id="other"))
     plan = make_plan([specification, other], Selection(), [Place("moto", "-")], version=moto_run.suite.version)

@@ -29,8 +29,8 @@ def printed(program: str, cwd: Path) -> str:
     return run.stdout.splitlines()[-1]
 
 
-def test_a_run_imports_neither_templates_nor_highlighting(tmp_path: Path) -> None:
-    heavy = ("mako.", "pygments.lex", "pygments.formatters")
+def test_a_run_imports_neither_templates_nor_highlighting_nor_plugins_that_it_leaves_out(tmp_path: Path) -> None:
+    heavy = ("mako.", "pygments.lex", "pygments.formatters", "_pytest.pytester", "_pytest.subtests", "pdb")
     program = RUN + f"import sys\nprint([name for name in sys.modules if name.startswith({heavy!r})])"
     assert ast.literal_eval(printed(program, tmp_path)) == []
 

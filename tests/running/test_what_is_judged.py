@@ -27,6 +27,17 @@ Hook = Callable[[State, str, dict[str, Any], Callable[[], Any]], Any]
 RACE = "Unable to create the resource. Verify that you have permission. Otherwise wait and try again later"
 
 
+class WithClient:
+    """An account with another way to make clients."""
+
+    def __init__(self, account: Any, client: Callable[..., Any]) -> None:
+        self._account = account
+        self.client = client
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._account, name)
+
+
 class Changed(DocumentedProvider):
     """The documented model, whose answers go through a function."""
 
@@ -47,9 +58,7 @@ class Changed(DocumentedProvider):
                 )
                 return copied
 
-            changed = copy.copy(account)
-            object.__setattr__(changed, "client", client)
-            yield changed
+            yield WithClient(account, client)
 
 
 def plainly(_state: State, _operation: str, _given: dict[str, Any], call: Callable[[], Any]) -> Any:

@@ -104,7 +104,7 @@ def _refuse_other_account(cell: Cell) -> None:
 
 
 def _request(plan: Plan, cell: Cell, request: Request) -> Request:
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     from slrspec.cells.bundle import salt_of
     from slrspec.running.selection import Selection

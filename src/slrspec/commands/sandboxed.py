@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import sys
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import click
+from msgspec import Struct, field
 
 from slrspec.errors import UsageError
 
@@ -27,8 +28,7 @@ SOMETHING_LEFT = 4
 NIGHT = "night.json"
 
 
-@dataclass(frozen=True)
-class Allowed:
+class Allowed(Struct, frozen=True):
     """What the options allow for a run on a real account; None or empty where they say nothing."""
 
     max_usd: float | None
@@ -36,8 +36,7 @@ class Allowed:
     confirm: str
 
 
-@dataclass
-class Sandboxed:
+class Sandboxed(Struct):
     """What came of holding the account: what could not be taken away again."""
 
     left: list[str] = field(default_factory=list)

@@ -8,11 +8,11 @@ import signal
 import sys
 import time
 from contextlib import closing
-from dataclasses import replace
 from importlib import import_module
 from typing import TYPE_CHECKING, NoReturn
 
 import click
+from msgspec.structs import replace
 
 from slrspec.errors import SlrspecError, UsageError
 from slrspec.running.forking import no_interruption

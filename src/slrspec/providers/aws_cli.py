@@ -16,12 +16,14 @@ import subprocess
 import sys
 import tempfile
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from slrspec.errors import UsageError
 
@@ -43,8 +45,7 @@ class CliBroken(Exception):
     """What should be the AWS CLI does not even tell its version."""
 
 
-@dataclass(frozen=True)
-class Ran:
+class Ran(Struct, frozen=True):
     """How a command ended: exit code, None if it had to be stopped, and what it printed."""
 
     exit_code: int | None

@@ -6,9 +6,12 @@ text behind the colon in `--provider name:argument`.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+from msgspec import Struct, field
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -19,8 +22,7 @@ T = TypeVar("T")
 PolicyDocument = Mapping[str, Any]
 
 
-@dataclass(frozen=True)
-class Description:
+class Description(Struct, frozen=True):
     """What a provider says of itself, for the results.
 
     Attributes
@@ -60,8 +62,8 @@ class Principal:
     """
 
     name: str
-    access_key: str = field(repr=False)
-    secret_key: str = field(repr=False)
+    access_key: str = dataclasses.field(repr=False)
+    secret_key: str = dataclasses.field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -80,13 +82,12 @@ class Door:
     """
 
     url: str
-    access_key: str = field(repr=False)
-    secret_key: str = field(repr=False)
+    access_key: str = dataclasses.field(repr=False)
+    secret_key: str = dataclasses.field(repr=False)
     timeout: float = 10.0
 
 
-@dataclass(frozen=True)
-class Patience:
+class Patience(Struct, frozen=True):
     """How long, how often and against which clock to wait for something eventual.
 
     Attributes

@@ -7,8 +7,9 @@ Behind the name may stand faults, `documented:instances-do-not-block`, and how t
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from slrspec.documented.behaviour import AT_ONCE, DOCUMENTED, Setting, Timing
 from slrspec.documented.catalogue import DEFAULT_EDITION, policy_of

@@ -11,10 +11,11 @@ import sys
 import time
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
 
 from slrspec.providers.aws_cli import with_command_line
 from slrspec.providers.callers_keys import session_with_keys
@@ -41,8 +42,7 @@ ADMINISTRATOR = Principal("administrator", "testing", "testing")
 AT_ONCE = Patience(timeout=0, interval=0, sleep=time.sleep)
 
 
-@dataclass(frozen=True)
-class Caller:
+class Caller(Struct, frozen=True):
     """Who makes a call, and in which account."""
 
     account_id: str
@@ -132,8 +132,7 @@ class MotoProvider:
             self._started = True
 
 
-@dataclass(frozen=True)
-class MotoAccount:
+class MotoAccount(Struct, frozen=True):
     """One account inside the running mock."""
 
     provider: MotoProvider

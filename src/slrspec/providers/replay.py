@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -271,8 +271,7 @@ class ReplayedAccount:
         return raised
 
 
-@dataclass(frozen=True)
-class RecordedWaits(Patience):
+class RecordedWaits(Patience, frozen=True):
     """Waits as long as the recorded scenario did, in readings, and not a moment by the clock.
 
     Attributes
@@ -284,7 +283,7 @@ class RecordedWaits(Patience):
 
     """
 
-    readings: list[int] = field(default_factory=list)
+    readings: list[int] = msgspec.field(default_factory=list)
     time_is_up: Callable[[], None] = lambda: None
 
     def until(self, done: Callable[[T], bool], read: Callable[[], T]) -> T:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from slrspec.running.verdict import Verdict
 
@@ -11,8 +12,7 @@ if TYPE_CHECKING:
     from slrspec.running.results import RuleVerdict
 
 
-@dataclass(frozen=True)
-class Look:
+class Look(Struct, frozen=True):
     """A glyph, its stand-in where only ASCII can be shown, a word and a colour of click's."""
 
     glyph: str

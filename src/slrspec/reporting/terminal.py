@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 import click
+from msgspec import Struct
 
 from slrspec.reporting.look import LOOKS, look_of
 from slrspec.reporting.plain import compact, plain, shortened
@@ -24,8 +24,7 @@ INDENT = "    "
 SHOWN = 3
 
 
-@dataclass(frozen=True)
-class Style:
+class Style(Struct, frozen=True):
     """How much to print, and with what.
 
     Attributes

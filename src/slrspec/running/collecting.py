@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import inspect
-from dataclasses import dataclass
 from functools import partial
 from itertools import groupby
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec import Struct
 
 from slrspec.running.plain import plain_wanted
+from slrspec.spec.rules import Scenario, Section
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
-
-    from slrspec.spec.rules import Scenario, Section
 
 
 class FeatureFile(pytest.Module):
@@ -91,8 +90,7 @@ class FeatureFile(pytest.Module):
         return made
 
 
-@dataclass(frozen=True)
-class Planned:
+class Planned(Struct, frozen=True):
     """A scenario that is to be run.
 
     Attributes

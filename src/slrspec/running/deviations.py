@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from slrspec.errors import DeviationError
 from slrspec.running.results import Known
@@ -25,8 +26,7 @@ COVERABLE = (Verdict.FAIL, Verdict.UNSUPPORTED)
 DRAFT = "TODO"
 
 
-@dataclass(frozen=True)
-class Deviation:
+class Deviation(Struct, frozen=True):
     """One rule that a provider is known to break.
 
     Attributes

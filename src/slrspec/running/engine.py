@@ -6,9 +6,11 @@ import contextlib
 import os
 import sys
 import tempfile
-from dataclasses import dataclass, field
 from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from slrspec.errors import SlrspecError, UsageError
 from slrspec.providers.registry import find_provider
@@ -22,7 +24,6 @@ from slrspec.spec.location import features_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from slrspec.running.evidence import Judged
     from slrspec.running.results import Run
@@ -33,6 +34,7 @@ UNUSED = (
     "assertion",
     "cacheprovider",
     "capture",
+    "debugging",
     "doctest",
     "faulthandler",
     "junitxml",
@@ -56,8 +58,7 @@ UNUSED = (
 )
 
 
-@dataclass(frozen=True)
-class Request:
+class Request(Struct, frozen=True):
     """What is to be run.
 
     Attributes

@@ -10,8 +10,9 @@ import os
 import signal
 import sys
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from slrspec.running.interruption import INTERRUPTIONS
 from slrspec.running.plain import plain_wanted
@@ -70,8 +71,7 @@ def preload(provider: Provider) -> None:
         load()
 
 
-@dataclass(frozen=True)
-class Lost:
+class Lost(Struct, frozen=True):
     """A process that ended before its share was done.
 
     Attributes

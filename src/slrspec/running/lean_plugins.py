@@ -1,8 +1,9 @@
 """The plugins of a run, without what they bring along for work that is not done here.
 
 pytest-bdd's plugin keeps a report of each step, which nobody reads, and imports a template engine to write code;
-pytest imports a highlighter of source. Where one of them is used in another way than is known, and where
-SLRSPEC_PLAIN is set, they are taken as they are, and the results say so.
+pytest imports a highlighter of source, and for the sake of names some of its plugins that no run has. Where one of
+them is used in another way than is known, and where SLRSPEC_PLAIN is set, they are taken as they are, and the
+results say so.
 """
 
 from __future__ import annotations
@@ -16,6 +17,12 @@ from slrspec.running.put_off import put_off
 
 PLUGINS = ("pytest_bdd.plugin", "slrspec.running.plugin")
 UNNEEDED = (
+    "_pytest.cacheprovider",
+    "_pytest.doctest",
+    "_pytest.legacypath",
+    "_pytest.logging",
+    "_pytest.pytester",
+    "_pytest.subtests",
     "mako.lookup",
     "pygments.formatters.terminal",
     "pygments.lexer",

@@ -5,11 +5,12 @@ from __future__ import annotations
 import pkgutil
 import re
 from collections import Counter
-from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from slrspec.errors import SpecificationError
 
@@ -19,8 +20,7 @@ if TYPE_CHECKING:
     from slrspec.spec.rules import Rule, Scenario, Specification, Step
 
 
-@dataclass(frozen=True)
-class Phrase:
+class Phrase(Struct, frozen=True):
     """A phrase that some step module defines.
 
     Attributes

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from msgspec import Struct
 
 from slrspec.running.command_line import COMMANDS, answer_of
 from slrspec.running.normal import References
@@ -14,7 +15,7 @@ from slrspec.running.results import ErrorAnswer, Exchange, Wait
 from slrspec.running.trouble import ProviderTrouble, answered_error, judged
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from botocore.client import BaseClient
 
@@ -25,8 +26,7 @@ if TYPE_CHECKING:
 ADMINISTRATOR = "administrator"
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """How one call ended: answered, or refused.
 
     Attributes
@@ -147,7 +147,7 @@ class RecordedPatience:
 
     def __init__(self, patience: Patience, waits: list[Wait]) -> None:
         self._sleep = patience.sleep
-        self._patience = replace(patience, sleep=self._slept)
+        self._patience = msgspec.structs.replace(patience, sleep=self._slept)
         self._waits = waits
         self._seconds = 0.0
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, cast
+
+from msgspec import Struct, field
 
 from slrspec.running.checks import CheckFailed, Checks, VacuousCheck
 from slrspec.running.command_line import TAG, CommandLine
@@ -32,8 +33,7 @@ DEFECT = "defect of slrspec"
 RECORDED = "recorded, not judged"
 
 
-@dataclass
-class StepProgress:
+class StepProgress(Struct):
     """What is known of a step so far; a step without a verdict was not reached."""
 
     verdict: Verdict | None = None

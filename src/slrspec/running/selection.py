@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from slrspec.errors import NothingSelected, UsageError
 from slrspec.spec.holding import Each
@@ -19,8 +20,7 @@ if TYPE_CHECKING:
 PRINCIPAL = ".amazonaws.com"
 
 
-@dataclass(frozen=True)
-class Selection:
+class Selection(Struct, frozen=True):
     """Rules to run by id, tag and section, and services to run them for; what is empty selects everything.
 
     Names of one kind widen the selection, different kinds narrow it. A tag with `not ` before it leaves out. A

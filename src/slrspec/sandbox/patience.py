@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
+
+from msgspec import field
 
 from slrspec.providers.contract import Patience
 from slrspec.running.trouble import ProviderTrouble
@@ -36,8 +38,7 @@ class LastCall:
     operation: str = ""
 
 
-@dataclass(frozen=True)
-class RealPatience(Patience):
+class RealPatience(Patience, frozen=True):
     """Waits for instances as long as instances take, and for anything else as long as that takes to show.
 
     Attributes

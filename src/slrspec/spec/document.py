@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from slrspec.errors import SpecificationError, UsageError
 from slrspec.spec.grants import Grant
-from slrspec.spec.services import read_services, services
+from slrspec.spec.services import Service, read_services, services
 from slrspec.toml import line_of, tables, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from slrspec.spec.services import Service
 
 KEYS = ("id", "title", "url", "edition", "policy")
 
 
-@dataclass(frozen=True)
-class Document:
+class Document(Struct, frozen=True):
     """One published page.
 
     Attributes

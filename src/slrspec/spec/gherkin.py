@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 from sys import intern
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from slrspec.errors import SpecificationError
 from slrspec.spec.document import read_document
@@ -14,13 +16,13 @@ from slrspec.spec.location import document_ids, features_folder
 from slrspec.spec.parsing import digest, parsed
 from slrspec.spec.places import Places
 from slrspec.spec.rules import RECORDS, RULE_ID, NotChecked, Rule, Scenario, Section, Specification, Step
+from slrspec.spec.services import Service
 from slrspec.toml import text_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
-    from slrspec.spec.services import Service
 
 LEVELS = ("must", "may", "informative", RECORDS)
 SEEN = ("api", "cli", "static", "manual")
@@ -173,8 +175,7 @@ def _syntax_error(file: Path, error: Exception) -> SpecificationError:
     return SpecificationError(f"not Gherkin: {message}", where=(file, line))
 
 
-@dataclass(frozen=True)
-class _Inherited:
+class _Inherited(Struct, frozen=True):
     """What a rule's scenarios have of what they stand in: tags, steps that come first, and the services meant."""
 
     tags: frozenset[str]

@@ -5,22 +5,20 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from slrspec.spec.document import Document
 from slrspec.spec.grants import Grant
-from slrspec.spec.holding import Each
+from slrspec.spec.holding import Each, Holding
 from slrspec.spec.places import Places
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from slrspec.spec.document import Document
-    from slrspec.spec.holding import Holding
     from slrspec.spec.services import Service
 
 RECORDS = "records"
@@ -170,8 +168,7 @@ class Rule(Struct, frozen=True, gc=False):
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(Struct, frozen=True):
     """A section of the page: one feature file.
 
     Attributes
@@ -204,8 +201,7 @@ class Section:
         return tuple(rule for rule in rules if rule.id not in self.other_editions) if self.other_editions else rules
 
 
-@dataclass(frozen=True)
-class Specification:
+class Specification(Struct, frozen=True, dict=True):
     """All sections of one document, in the page's order.
 
     What it gives is read from the sections whenever it is gone through: a large suite is not held as a whole.

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
 from pytest_bdd import then, when
 
 from slrspec.steps.policy import grants
@@ -15,8 +15,7 @@ if TYPE_CHECKING:
     from slrspec.steps.role import ObservedRole
 
 
-@dataclass(frozen=True)
-class Activity:
+class Activity(Struct, frozen=True):
     """A finished report: the job's status, and the name spaces of the services that it lists."""
 
     status: str

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec import Struct
 from pytest_bdd import given, parsers, then, when
 
 from slrspec.running.trouble import ProviderTrouble
@@ -26,8 +26,7 @@ SMALLEST = {
 GONE = {"CacheClusterNotFound", "ReplicationGroupNotFoundFault"}
 
 
-@dataclass(frozen=True)
-class Cache:
+class Cache(Struct, frozen=True):
     """A cache cluster, or a replication group, by its identifier."""
 
     identifier: str

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec import Struct
 from pytest_bdd import given, parsers, then, when
 
+from slrspec.running.one_of import OneOf
 from slrspec.running.trouble import ProviderTrouble
 from slrspec.running.withheld import NO_SECRET
 
@@ -32,8 +32,7 @@ TRY_AGAIN = "try again later"
 NO_SNAPSHOT = {"SkipFinalSnapshot": True}
 
 
-@dataclass(frozen=True)
-class Instance:
+class Instance(Struct, frozen=True):
     """A DB instance of the scenario: identifier and Region."""
 
     identifier: str
@@ -186,10 +185,7 @@ def _choices(instance: Instance) -> dict[str, dict[str, Any]]:
     }
 
 
-CHOICES = "|".join(map(re.escape, _choices(Instance("", ""))))
-
-
-@when(parsers.re(f"the DB instance is deleted (?P<choice>{CHOICES})"), target_fixture="outcome")
+@when(OneOf("the DB instance is deleted <choice>", choice=_choices(Instance("", ""))), target_fixture="outcome")
 def delete_db_instance(account: RecordedAccount, instances: list[Instance], choice: str) -> Outcome:
     """Delete the youngest, with the parameters that the choice means."""
     instance = instances[-1]

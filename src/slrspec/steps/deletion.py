@@ -4,26 +4,26 @@ from __future__ import annotations
 
 import re
 import uuid
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
 from pytest_bdd import given, parsers, then, when
 
+from slrspec.running.recorder import Outcome
 from slrspec.running.trouble import ProviderTrouble
 from slrspec.steps.db_instance import Instance, delete_all
 from slrspec.steps.role import ObservedRole, find_role_name, observe
 
 if TYPE_CHECKING:
     from slrspec.running.checks import Checks
-    from slrspec.running.recorder import Outcome, RecordedAccount
+    from slrspec.running.recorder import RecordedAccount
     from slrspec.spec.services import Service
 
 ENDED = ("SUCCEEDED", "FAILED")
 UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 
 
-@dataclass(frozen=True)
-class Deletion:
+class Deletion(Struct, frozen=True):
     """A request to delete the role, and what became of it.
 
     Attributes

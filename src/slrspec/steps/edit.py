@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec import Struct
 from pytest_bdd import parsers, then, when
 
+from slrspec.running.one_of import OneOf
+from slrspec.running.recorder import RecordedAccount
 from slrspec.steps.policy import create_managed
 from slrspec.steps.role import TRUSTING_EC2, ObservedRole, create_ordinary, observe
 
 if TYPE_CHECKING:
     from slrspec.running.checks import Checks
-    from slrspec.running.recorder import Outcome, RecordedAccount
+    from slrspec.running.recorder import Outcome
 
 HARMLESS = {
     "Version": "2012-10-17",
@@ -39,8 +40,7 @@ LONGER_SECONDS = 7200
 Deed = Callable[["RecordedAccount", str], "Outcome"]
 
 
-@dataclass(frozen=True)
-class Edit:
+class Edit(Struct, frozen=True):
     """One way to change a role.
 
     Attributes
@@ -151,7 +151,7 @@ def tried() -> list[Edit]:
 
 
 @when(
-    parsers.re(f"the administrator tries to (?P<edit>{'|'.join(map(re.escape, EDITS))})"),
+    OneOf("the administrator tries to <edit>", edit=EDITS),
     target_fixture="outcome",
 )
 def try_edit(account: RecordedAccount, role: ObservedRole, edit: str, tried: list[Edit]) -> Outcome:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
 from pytest_bdd import given, parsers, then, when
 
 from slrspec.spec.grants import Grant, grants_of, statements
@@ -23,8 +23,7 @@ ORDINARY = {
 }
 
 
-@dataclass(frozen=True)
-class Entity:
+class Entity(Struct, frozen=True):
     """An ordinary role, user or group, and the calls that give it a managed policy and list those it has."""
 
     kind: str

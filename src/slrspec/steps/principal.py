@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import TYPE_CHECKING, Any
 
-from pytest_bdd import given, parsers, then, when
+from pytest_bdd import given, then, when
 
+from slrspec.running.one_of import OneOf
 from slrspec.spec.services import Service, services
 from slrspec.steps import cache_cluster, db_instance
 from slrspec.steps.role import find_role_name, no_role
@@ -128,7 +128,6 @@ DEEDS: dict[str, Callable[[RecordedAccount, Principal, Service], Outcome]] = {
     "create a DB instance": _create_instance,
     "create a cache cluster": _create_cluster,
 }
-DEED = f"(?P<deed>{'|'.join(map(re.escape, DEEDS))})"
 
 
 def policy_of(name: str, document: Document, service: Service) -> dict[str, Any]:
@@ -152,14 +151,14 @@ def _made(account: RecordedAccount, document: Document, service: Service, name: 
     return account.principal(name, policy_of(name, document, service))
 
 
-@given(parsers.re(f"{BUT}(?P<action>{'|'.join(ACTIONS)})"), target_fixture="someone")
+@given(OneOf(f"{BUT}<action>", action=ACTIONS), target_fixture="someone")
 def someone_lacking(account: RecordedAccount, document: Document, service: Service, action: str) -> Principal:
     """Make someone who lacks one permission."""
     return _made(account, document, service, f"{BUT}{action}")
 
 
 @given(
-    parsers.re(f"someone with only (?P<policy>{'|'.join(map(re.escape, POLICIES))})"),
+    OneOf("someone with only <policy>", policy=POLICIES),
     target_fixture="someone",
 )
 def someone(account: RecordedAccount, document: Document, service: Service, policy: str) -> Principal:
@@ -173,26 +172,26 @@ def no_role_of_another(account: RecordedAccount, service: Service) -> None:
     no_role(account, _other(service))
 
 
-@when(parsers.re(f"they try to {DEED}"), target_fixture="outcome")
+@when(OneOf("they try to <deed>", deed=DEEDS), target_fixture="outcome")
 def they_try(account: RecordedAccount, service: Service, someone: Principal, deed: str) -> Outcome:
     """Let them make the call."""
     return DEEDS[deed](account, someone, service)
 
 
-@then(parsers.re(f"they can {DEED}"))
+@then(OneOf("they can <deed>", deed=DEEDS))
 def they_can(account: RecordedAccount, service: Service, someone: Principal, deed: str, expect: Checks) -> None:
     """Expect that the same person's call succeeds."""
     _expect_success(account, service, someone, deed, expect)
 
 
-@then(parsers.re(f"{ANYBODY} can {DEED}"))
+@then(OneOf(f"{ANYBODY} can <deed>", deed=DEEDS))
 def anybody_can(account: RecordedAccount, document: Document, service: Service, deed: str, expect: Checks) -> None:
     """Expect that the very same call succeeds for someone who has the permission."""
     anybody = _made(account, document, service, ANYBODY)
     _expect_success(account, service, anybody, deed, expect)
 
 
-@then(parsers.re(f"someone with only (?P<policy>{'|'.join(map(re.escape, POLICIES))}) can {DEED}"))
+@then(OneOf("someone with only <policy> can <deed>", policy=POLICIES, deed=DEEDS))
 def somebody_can(
     account: RecordedAccount, document: Document, service: Service, policy: str, deed: str, expect: Checks
 ) -> None:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pytest_bdd import parsers, then
+from msgspec import Struct
+from pytest_bdd import then
+
+from slrspec.running.one_of import OneOf
 
 if TYPE_CHECKING:
     from slrspec.running.checks import Checks
     from slrspec.running.recorder import Outcome
 
 
-@dataclass(frozen=True)
-class Reason:
+class Reason(Struct, frozen=True):
     """What AWS answers when it refuses for a reason.
 
     Attributes
@@ -57,7 +57,7 @@ REASONS = {
 }
 
 
-@then(parsers.re(f"it is refused because (?P<reason>{'|'.join(map(re.escape, REASONS))})"))
+@then(OneOf("it is refused because <reason>", reason=REASONS))
 def refused(outcome: Outcome, reason: str, expect: Checks) -> None:
     """Expect the documented code, status and words."""
     wanted = REASONS[reason]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
+from msgspec import Struct
 from pytest_bdd import given, parsers, then, when
 
 from slrspec.running.trouble import ProviderTrouble
@@ -30,8 +30,7 @@ TRUSTING_EC2 = {
 }
 
 
-@dataclass(frozen=True)
-class ObservedRole:
+class ObservedRole(Struct, frozen=True):
     """A role as the provider showed it at one moment.
 
     Attributes
@@ -146,7 +145,7 @@ def create_ordinary(account: RecordedAccount, trust: Any = None) -> str:
 
 def differences(before: ObservedRole, after: ObservedRole) -> list[str]:
     """Return the names of what is not as it was."""
-    names = [field.name for field in fields(ObservedRole) if field.name != "exchanges"]
+    names = [name for name in ObservedRole.__struct_fields__ if name != "exchanges"]
     return [name for name in names if getattr(before, name) != getattr(after, name)]
 
 
