@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from slrspec.running.evidence import Judged
     from slrspec.running.results import Run
+    from slrspec.spec.rules import Scenario
 
 BOTH = Request(("moto", "documented"), Selection(sections=("editing", "companions")), no_deviations=True)
 
@@ -78,8 +79,8 @@ def test_pytest_itself_runs_them_as_a_provider_wants_them(tmp_path: Path) -> Non
 def test_what_a_defect_kept_from_running_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     in_turn = FeatureFile.in_turn
 
-    def breaking_off(self: FeatureFile) -> Iterator[pytest.Item]:
-        yield from islice(in_turn(self), 3)
+    def breaking_off(self: FeatureFile, scenarios: Iterable[Scenario]) -> Iterator[pytest.Item]:
+        yield from islice(in_turn(self, scenarios), 3)
         raise RuntimeError("a defect")
 
     monkeypatch.setattr(FeatureFile, "in_turn", breaking_off)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from functools import partial
-from itertools import groupby
+from itertools import chain, groupby
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -59,13 +59,13 @@ class FeatureFile(pytest.Module):
                 example = tuple(item.callspec.params.get("_pytest_bdd_example", {}).items())
                 yield self._of(item, by_example[example], item.callspec.params["provider_name"])
 
-    def in_turn(self) -> Iterator[pytest.Item]:
-        """Yield an item for each wanted scenario, without parameters, which only pytest's own selection needs."""
+    def in_turn(self, scenarios: Iterable[Scenario]) -> Iterator[pytest.Item]:
+        """Yield an item for each of some scenarios, without parameters, which only pytest's own selection needs."""
         [provider] = self.providers
         shared = not plain_wanted()
         fixtures: Any = None
         bound: dict[str, Any] = {}
-        for row in self.wanted:
+        for row in scenarios:
             if row.title not in bound:
                 bound[row.title] = self._bound(row.title, _run)
             name = f"{row.title}[{'-'.join([provider, *dict(row.example).values()])}]"
@@ -108,7 +108,7 @@ class Planned(Struct, frozen=True):
 
 
 def items_of(session: pytest.Session, planned: Iterable[Planned]) -> Iterator[pytest.Item]:
-    """Yield the items of what is planned, in this order, each made when it is asked for.
+    """Yield the items of what is planned, in this order, each made when it is asked for, and planned not before.
 
     pytest keeps what it collects to the end, and some ten kilobytes for each item are the most of what a large run
     would take.
@@ -124,9 +124,9 @@ def items_of(session: pytest.Session, planned: Iterable[Planned]) -> Iterator[py
     from pytest_bdd import feature
 
     for (provider, _), portion in groupby(planned, lambda one: (one.provider, one.section.file)):
-        of_one_file = list(portion)
-        wanted = [one.scenario for one in of_one_file]
-        yield from FeatureFile.from_section(session, of_one_file[0].section, wanted, [provider]).in_turn()
+        first = next(portion)
+        file = FeatureFile.from_section(session, first.section, (), [provider])
+        yield from file.in_turn(one.scenario for one in chain([first], portion))
         getattr(feature, "features", {}).clear()  # pytest-bdd, too, keeps what it reads
 
 

@@ -9,8 +9,9 @@ import gc
 import os
 import signal
 import sys
+import tempfile
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, TypeVar
 
 from msgspec import Struct
 
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from slrspec.providers.contract import Provider
 
     Send = Callable[[bytes], None]
+
+T = TypeVar("T")
+BYTES = 8  # of a number
 
 # With fewer for each, another process is not worth its beginning; where calls wait for another one, it is sooner.
 SCENARIOS_EACH = 30
@@ -71,65 +75,108 @@ def preload(provider: Provider) -> None:
         load()
 
 
+class Turns:
+    """Numbers from 0 up, each of which one process gets: the next for whoever asks next.
+
+    Fixed shares would end with the slowest process, and processors of a virtual machine differ by half. The lock is
+    one that the system takes from a process that is killed, and another gets the number.
+
+    Parameters
+    ----------
+    file
+        An empty file, opened before the processes part; keeps the number.
+
+    """
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+
+    def of(self, things: Iterable[T]) -> Iterator[T]:
+        """Yield those of some things whose numbers this process gets; all processes have the same things."""
+        mine = self._next()
+        for number, one in enumerate(things):
+            if number == mine:
+                yield one
+                mine = self._next()
+
+    def _next(self) -> int:
+        import fcntl  # there is none where nothing can be forked
+
+        fcntl.lockf(self._file, fcntl.LOCK_EX)
+        try:
+            number = int.from_bytes(os.pread(self._file.fileno(), BYTES, 0), sys.byteorder)
+            os.pwrite(self._file.fileno(), (number + 1).to_bytes(BYTES, sys.byteorder), 0)
+        finally:
+            fcntl.lockf(self._file, fcntl.LOCK_UN)
+        return number
+
+
+@contextmanager
+def taking_turns() -> Iterator[Turns]:
+    """Yield the turns of forks that are made while the context lasts."""
+    with tempfile.TemporaryFile(buffering=0) as file:
+        yield Turns(file)
+
+
 class Lost(Struct, frozen=True):
-    """A process that ended before its share was done.
+    """A fork that ended before its work was done.
 
     Attributes
     ----------
-    share
-        Number of its share, from 0.
+    fork
+        Its number, from 0.
     how
         What ended it, in words.
 
     """
 
-    share: int
+    fork: int
     how: str
 
 
-def in_forks(shares: int, work: Callable[[int, Send], None], take: Callable[[bytes], None]) -> list[Lost]:
-    """Do each share of some work in a fork of this process, and take what they send as it arrives.
+def in_forks(forks: int, work: Callable[[int, Send], None], take: Callable[[bytes], None]) -> list[Lost]:
+    """Do some work in several forks of this process, and take what they send as it arrives.
 
     Parameters
     ----------
-    shares
+    forks
         Number of processes.
     work
-        Does the share of a number, from 0, and sends what it has to say.
+        Does the work of the fork of a number, from 0, and sends what it has to say.
     take
         Called here with whatever any of them has sent.
 
     Returns
     -------
     list
-        The processes that did not do all of their share; what they had sent until then was taken.
+        The forks that did not do all of their work; what they had sent until then was taken.
 
     """
     from multiprocessing import connection
 
     gc.freeze()  # a collection in a fork would write to, and so copy, all pages that it shares
-    with _started(shares, work) as processes:
+    with _started(forks, work) as processes:
         lost: list[Lost] = []
-        share_of = {receiver: share for share, (_, receiver) in enumerate(processes)}
-        while share_of:
-            for ready in connection.wait(list(share_of)):
+        fork_of = {receiver: fork for fork, (_, receiver) in enumerate(processes)}
+        while fork_of:
+            for ready in connection.wait(list(fork_of)):
                 assert isinstance(ready, connection.Connection)
                 try:
                     message = ready.recv_bytes()
                 except EOFError:
-                    share = share_of.pop(ready)
-                    lost.append(Lost(share, _how(processes[share][0])))
+                    fork = fork_of.pop(ready)
+                    lost.append(Lost(fork, _how(processes[fork][0])))
                     continue
                 if message:
                     take(message)
                 else:  # all is done
-                    del share_of[ready]
-    return sorted(lost, key=lambda one: one.share)
+                    del fork_of[ready]
+    return sorted(lost, key=lambda one: one.fork)
 
 
 @contextmanager
 def _started(
-    shares: int, work: Callable[[int, Send], None]
+    forks: int, work: Callable[[int, Send], None]
 ) -> Iterator[list[tuple[ForkProcess, Connection[bytes, bytes]]]]:
     from multiprocessing import get_context
 
@@ -137,10 +184,10 @@ def _started(
     processes: list[tuple[ForkProcess, Connection[bytes, bytes]]] = []
     try:
         with no_interruption():
-            for share in range(shares):
+            for fork in range(forks):
                 receiver, sender = context.Pipe(duplex=False)
                 ours = [receiver, *(one for _, one in processes)]
-                process = context.Process(target=_share, args=(share, work, sender, ours), daemon=True)
+                process = context.Process(target=_fork, args=(fork, work, sender, ours), daemon=True)
                 process.start()
                 sender.close()  # so that its end is noticed here when the process ends
                 processes.append((process, receiver))
@@ -169,8 +216,8 @@ def no_interruption() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, INTERRUPTIONS)
 
 
-def _share(
-    share: int,
+def _fork(
+    fork: int,
     work: Callable[[int, Send], None],
     sender: Connection[bytes, bytes],
     receivers: list[Connection[bytes, bytes]],
@@ -186,7 +233,7 @@ def _share(
 
     try:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, INTERRUPTIONS)
-        work(share, send)
+        work(fork, send)
         send(b"")
     except KeyboardInterrupt:  # the session itself says so
         pass

@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from datetime import UTC, date, datetime
 from functools import cached_property
 from importlib.metadata import version
-from itertools import chain, islice, pairwise
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +27,7 @@ from slrspec.running.collecting import FeatureFile, Planned, items_of, provider_
 from slrspec.running.current_test import current_test_untold
 from slrspec.running.deviations import Deviation, read_deviations, shipped_file
 from slrspec.running.evidence import Finished, Results
-from slrspec.running.forking import in_forks, number_of_forks, preload
+from slrspec.running.forking import in_forks, number_of_forks, preload, taking_turns
 from slrspec.running.interruption import remembered_interruption
 from slrspec.running.normal import References
 from slrspec.running.phrases import fixtures_besides_steps, refuse_undefined_steps, step_modules
@@ -307,16 +307,17 @@ class SpecificationSession:
         for provider in self.providers.values():
             preload(provider)
 
-        def shared(share: int) -> Iterator[Planned]:
-            return islice(self._planned(), share, None, forks)
+        with taking_turns() as turns:
 
-        def work(share: int, send: Callable[[bytes], None]) -> None:
-            self._send = send
-            self._run_in_turn(session, shared(share))
-            self._opened.close()
+            def work(_fork: int, send: Callable[[bytes], None]) -> None:
+                self._send = send
+                self._run_in_turn(session, turns.of(self._planned()))
+                self._opened.close()
 
-        for lost in in_forks(forks, work, lambda message: self._take(_received(message))):
-            for result in self._lost(shared(lost.share), f"its process was {lost.how}"):
+            lost = in_forks(forks, work, lambda message: self._take(_received(message)))
+        if lost:
+            how = " or ".join(dict.fromkeys(one.how for one in lost))
+            for result in self._lost(self._planned(), f"its process was {how}"):
                 self._take(Finished.of(result))
         return True
 
