@@ -152,7 +152,7 @@ def test_each_number_is_one_process_s_turn_and_a_slow_one_gets_fewer() -> None:
         def work(fork: int, send: Callable[[bytes], None]) -> None:
             for number in turns.of(range(2_000)):
                 if fork == 0:
-                    time.sleep(0.001)
+                    time.sleep(0.01)
                 send(b"%d-%d" % (fork, number))
 
         assert in_forks(3, work, lambda message: taken.append(tuple(map(int, message.split(b"-"))))) == []  # type: ignore[arg-type]
