@@ -26,7 +26,7 @@ from measured import add_option, keep
 from processes import took
 from tiling import tile
 
-ROUNDS = {30: 9, 300: 5, 3000: 2}
+ROUNDS = {30: 9, 300: 5, 3000: 4}
 RERUN = (30, 300)
 WATCHING = "Watching"
 
@@ -36,7 +36,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--scenarios", type=int, nargs="+", default=list(ROUNDS), help="sizes")
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--rounds", type=int, help="runs of each (default 9, 5 and 2, for the sizes above)")
+    parser.add_argument("--rounds", type=int, help="runs of each (default 9, 5 and 4, for the sizes above)")
     add_option(parser)
     options = parser.parse_args()
     environment = os.environ | {"SLRSPEC_AWS_CLI": ""}
