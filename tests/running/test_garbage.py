@@ -14,22 +14,39 @@ import pytest
 from slrspec.running import garbage
 from slrspec.running.garbage import RARELY, no_collection_importing, rare_collection
 
-# Notes each collection that begins while moto's RDS is being imported, and with it EC2.
-DURING_IMPORTS = """
+# Notes each collection that begins while modules of such names are being imported.
+NOTING = """
 import gc, sys
 found = set()
 
 def note(phase, _):
-    importing = (name for name, one in list(sys.modules.items()) if name.startswith(("moto.rds", "moto.ec2")) and
+    importing = (name for name, one in list(sys.modules.items()) if name.startswith({names!r}) and
                  getattr(getattr(one, "__spec__", None), "_initializing", False))
     found.update(importing if phase == "start" else ())
 
 gc.callbacks.append(note)
+"""
+
+# moto's RDS, and with it EC2.
+DURING_IMPORTS = (
+    NOTING.format(names=("moto.rds", "moto.ec2"))
+    + """
 from slrspec.providers.moto import MotoProvider
 with MotoProvider().open_account("any") as account:
     account.client("rds").describe_db_instances()
 print(len(found), "moto.ec2.models" in sys.modules, gc.isenabled())
 """
+)
+
+# What reads botocore's files once imports botocore.
+BEFORE_BOTOCORE = (
+    NOTING.format(names=("botocore",))
+    + """
+from slrspec.running.botocore_models import models_read_once
+with models_read_once():
+    print(len(found), "botocore.loaders" in sys.modules, gc.isenabled())
+"""
+)
 
 # Half a million cycles become garbage after one that lived through a collection, as a scenario's account may.
 LATER_GARBAGE = """
@@ -64,6 +81,13 @@ def test_a_run_collects_rarely_and_then_as_before(monkeypatch: pytest.MonkeyPatc
             assert gc.get_threshold() == RARELY != before
         assert gc.get_threshold() == before
     assert frozen == [True]  # what is garbage between two runs would stay for ever
+
+
+def test_nothing_is_collected_while_botocore_is_imported(tmp_path: Path) -> None:
+    run = subprocess.run(
+        [sys.executable, "-c", BEFORE_BOTOCORE], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert run.stdout.split() == ["0", "True", "True"]
 
 
 def test_what_lived_through_a_collection_is_collected_soon_after(tmp_path: Path) -> None:
