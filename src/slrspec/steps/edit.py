@@ -150,10 +150,7 @@ def tried() -> list[Edit]:
     return []
 
 
-@when(
-    OneOf("the administrator tries to <edit>", edit=EDITS),
-    target_fixture="outcome",
-)
+@when(OneOf("the administrator tries to <edit>", edit=EDITS), target_fixture="outcome")
 def try_edit(account: RecordedAccount, role: ObservedRole, edit: str, tried: list[Edit]) -> Outcome:
     """Try the edit on the service-linked role."""
     tried.append(EDITS[edit])

@@ -157,10 +157,7 @@ def someone_lacking(account: RecordedAccount, document: Document, service: Servi
     return _made(account, document, service, f"{BUT}{action}")
 
 
-@given(
-    OneOf("someone with only <policy>", policy=POLICIES),
-    target_fixture="someone",
-)
+@given(OneOf("someone with only <policy>", policy=POLICIES), target_fixture="someone")
 def someone(account: RecordedAccount, document: Document, service: Service, policy: str) -> Principal:
     """Make someone who has one policy and nothing else."""
     return _made(account, document, service, f"{ONLY}{policy}")
