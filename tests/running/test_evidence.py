@@ -56,6 +56,8 @@ def test_results_come_back_in_any_order_and_the_last_one_of_a_scenario_counts() 
     assert list(evidence) == [one("b", names=["x"] * 10_000), later, one("b", names=["x"] * 10_000)]
     assert evidence[1] == evidence[-2] == later
     assert evidence[1:] == [later, evidence[0]]
+    results.add(Finished.of(one("c")))  # behind all others, though the first one was read last
+    assert list(results.in_order([("moto", name) for name in "abc"])) == [later, evidence[0], one("c")]
     assert evidence != [later]
     assert [judged.reason for judged in evidence.judged] == ["", later.reason, ""]
 

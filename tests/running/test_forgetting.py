@@ -10,7 +10,7 @@ import pytest
 from _pytest.fixtures import FixtureDef, SubRequest
 from pytest_bdd.feature import features
 
-from slrspec.running.collecting import FeatureFile
+from slrspec.running.collecting import FeatureFile, ScenarioItem
 from slrspec.running.engine import Observer, Request, execute
 from slrspec.running.recorder import Outcome, RecordedAccount
 from slrspec.running.selection import Selection
@@ -47,14 +47,10 @@ def at_the_end_of(request: Request, first: int, last: int) -> tuple[dict[type, i
     return found[0], found[1]
 
 
-def scenarios_for_pytest(besides: Sequence[object] = ()) -> list[pytest.Function | FeatureFile]:
+def scenarios_for_pytest(besides: Sequence[object] = ()) -> list[ScenarioItem | FeatureFile]:
     """Return the items and files of scenarios that are alive; another test's interrupted run may have left some."""
     gc.collect()
-    alive = [
-        one
-        for one in gc.get_objects()
-        if type(one) is FeatureFile or (type(one) is pytest.Function and "scenario_run" in one.fixturenames)
-    ]
+    alive = [one for one in gc.get_objects() if type(one) in (FeatureFile, ScenarioItem)]
     return [one for one in alive if not any(one is other for other in besides)]
 
 
@@ -66,7 +62,7 @@ def test_a_scenario_becomes_an_item_of_pytest_when_its_turn_comes() -> None:
 
     def count(_: Judged) -> None:
         ours = [type(one) for one in scenarios_for_pytest(besides=others)]
-        seen.append((ours.count(pytest.Function), ours.count(FeatureFile), len(features)))
+        seen.append((ours.count(ScenarioItem), ours.count(FeatureFile), len(features)))
 
     sections = Selection(sections=("editing", "companions"))
     execute(Request(("moto", "documented"), sections, no_deviations=True), Observer(count))

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from _pytest.fixtures import FixtureDef
 
 from slrspec.providers.moto import MotoProvider
-from slrspec.running.collecting import FeatureFile
+from slrspec.running.collecting import EXAMPLE, FeatureFile, ScenarioItem
 from slrspec.running.engine import Observer, Request, execute
 from slrspec.running.selection import Selection
 from slrspec.running.verdict import Verdict
@@ -74,6 +76,67 @@ def test_pytest_itself_runs_them_as_a_provider_wants_them(tmp_path: Path) -> Non
         *((name, "documented") for name in reversed(in_turn)),
         *((name, "replay") for name in in_turn),
     ]
+
+
+@pytest.mark.parametrize("way", ["short", "plain"])
+def test_a_scenarios_one_fixture_of_its_own_is_its_account(way: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What nearly all steps ask for is handed on to them, and what the item's function is called with is known."""
+    made: Counter[str] = Counter()
+    execute_fixture: Any = FixtureDef.execute
+
+    def noted(self: Any, request: Any) -> Any:
+        made[self.argname] += self.cached_result is None
+        return execute_fixture(self, request)
+
+    monkeypatch.setenv("SLRSPEC_PLAIN", "1" if way == "plain" else "")
+    monkeypatch.setattr(FixtureDef, "execute", noted)
+    run, _ = ran(KEPT)
+    began = sum(bool(result.exchanges) for result in run.scenarios)
+    assert made["scenario_run"] == began > 20
+    assert made["tried"] > 0
+    known = {"account", "expect", "service", EXAMPLE}
+    assert made.keys() & {*known, "document"} == (known if way == "plain" else set())
+
+
+def test_an_item_stands_where_pytest_would_find_that_it_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    in_turn = FeatureFile.in_turn
+    told: list[tuple[str, int | None, str]] = []
+    found: list[tuple[str, int | None, str]] = []
+
+    def compared(self: FeatureFile, scenarios: Iterable[Scenario]) -> Iterator[pytest.Item]:
+        for item in in_turn(self, scenarios):
+            told.append(item.location)
+            found.append(vars(pytest.Item)["location"].func(item))
+            yield item
+
+    monkeypatch.setattr(FeatureFile, "in_turn", compared)
+    ran(KEPT)
+    assert told == found
+    assert len(set(told)) == len(told) > 20
+    assert len({file for file, _, _ in told}) == 2
+
+
+def test_hooks_are_looked_up_once_for_each_item(monkeypatch: pytest.MonkeyPatch) -> None:
+    proxy_of = pytest.Session.gethookproxy
+    in_turn = FeatureFile.in_turn
+    items: list[pytest.Item] = []
+    looked_up: list[int] = []
+
+    def noted(self: pytest.Session, fspath: Any) -> Any:
+        looked_up.append(len(items))
+        return proxy_of(self, fspath)
+
+    def counted(self: FeatureFile, scenarios: Iterable[Scenario]) -> Iterator[pytest.Item]:
+        for item in in_turn(self, scenarios):
+            assert isinstance(item, ScenarioItem)
+            items.append(item)
+            yield item
+
+    monkeypatch.setattr(pytest.Session, "gethookproxy", noted)
+    monkeypatch.setattr(FeatureFile, "in_turn", counted)
+    ran(KEPT)
+    assert len(items) > 20
+    assert len(items) <= len(looked_up) < len(items) + 10
 
 
 def test_what_a_defect_kept_from_running_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -150,7 +150,10 @@ def test_another_pytest_is_handed_things_on_the_plain_way(another: str) -> None:
     if another != "without that dictionary":
         request._fixture_defs = dict(active)  # type: ignore[attr-defined]
     handed: list[tuple[str, object]] = []
-    HandedOn(lambda _, arg, value: handed.append((arg, value))).hand_on(request, "role", "a role")
+    way = HandedOn(lambda _, arg, value: handed.append((arg, value)))
+    assert not way.kept
+    way.hand_on(request, "role", "a role")
+    assert way.kept
     assert handed == [("role", "a role")]
     assert getattr(request, "_fixture_defs", active) == active
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from slrspec.errors import SpecificationError
 from slrspec.running.engine import Observer, Request, execute
 from slrspec.running.results import encode
 from slrspec.running.selection import Selection
@@ -145,3 +146,29 @@ def test_a_sequence_is_made_each_time_and_counted_once() -> None:
         each[-6]
     assert each
     assert not Each(tuple)
+
+
+def test_what_is_read_again_is_looked_through_once(anew: None, tmp_path: Path) -> None:
+    """A command and its session read the same; what has changed meanwhile is refused whenever it is wrong."""
+    folder = tmp_path / "features"
+    shutil.copytree(features_folder(), folder)
+    first = read_specification(folder)
+    assert read_specification(folder) is first
+    every = read_specification(folder, EVERY_EDITION)
+    assert every is not first
+    assert read_specification(folder, EVERY_EDITION) is every
+    assert read_specification(folder) is first
+    file = folder / "4_editing.feature"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace("@RDS-EDT-02", "@RDS-EDT-01"), encoding="utf-8")
+    for _ in range(2):
+        with pytest.raises(SpecificationError, match="RDS-EDT-01 is already the id"):
+            read_specification(folder)
+    file.write_text(text.replace("  Rule: ", "  Rule: Now ", 1), encoding="utf-8")
+    changed = read_specification(folder)
+    assert changed.by_id["RDS-EDT-01"].statement == f"Now {first.by_id['RDS-EDT-01'].statement}"
+    (folder / "document.toml").write_text(
+        (folder / "document.toml").read_text(encoding="utf-8").replace("title = ", "title = 'Another' # ", 1),
+        encoding="utf-8",
+    )
+    assert read_specification(folder).document.title == "Another"

@@ -119,6 +119,17 @@ def test_the_scope_rules_name_the_resources_of_the_granted_rows(specification: S
     assert scoped == granted
 
 
+@pytest.mark.parametrize(
+    "document", ["rds", "catalogue"]
+)  # there are rules without scenarios, and tags of one only
+def test_its_tags_are_those_of_rules_and_of_single_scenarios(document: str) -> None:
+    specification = read_specification(features_folder(document))
+    of_rules = {tag for rule in specification.rules for tag in rule.tags}
+    of_scenarios = {tag for scenario in specification.scenarios for tag in scenario.tags}
+    assert of_rules != of_scenarios
+    assert specification.tags == of_rules | of_scenarios
+
+
 def test_what_is_said_many_times_is_once_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     """As long as it is not put aside, to which enough other tests' features may have led."""
     monkeypatch.setattr(gherkin, "_sections", {})

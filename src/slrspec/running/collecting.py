@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from functools import partial
+from functools import cached_property, partial
 from itertools import chain, groupby
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -50,13 +50,13 @@ class FeatureFile(pytest.Module):
             bound = self._bound(title, _run_on)
             if rows[0].for_each_service:
                 examples = [pytest.param(dict(row.example), id=row.example[0][1]) for row in rows]
-                bound = pytest.mark.parametrize("_pytest_bdd_example", examples)(bound)
+                bound = pytest.mark.parametrize(EXAMPLE, examples)(bound)
             setattr(self.obj, title, bound)
             # pytest has no public way to make items of a function that is not a name of a module.
             items: Iterator[Any] = self._genfunctions(title, bound)
             by_example = {row.example: row for row in rows}
             for item in items:
-                example = tuple(item.callspec.params.get("_pytest_bdd_example", {}).items())
+                example = tuple(item.callspec.params.get(EXAMPLE, {}).items())
                 yield self._of(item, by_example[example], item.callspec.params["provider_name"])
 
     def in_turn(self, scenarios: Iterable[Scenario]) -> Iterator[pytest.Item]:
@@ -64,15 +64,20 @@ class FeatureFile(pytest.Module):
         [provider] = self.providers
         shared = not plain_wanted()
         fixtures: Any = None
+        place = ""
         bound: dict[str, Any] = {}
         for row in scenarios:
             if row.title not in bound:
-                bound[row.title] = self._bound(row.title, _run)
+                bound[row.title] = _in_account(self._bound(row.title, _run))
             name = f"{row.title}[{'-'.join([provider, *dict(row.example).values()])}]"
-            item = pytest.Function.from_parent(self, name=name, callobj=bound[row.title], fixtureinfo=fixtures)
+            item: Any = ScenarioItem.from_parent(self, name=name, callobj=bound[row.title], fixtureinfo=fixtures)
+            self._of(item, row, provider)
             if shared:  # all have the same; where it is not found, each has its own
                 fixtures = getattr(item, "_fixtureinfo", None)
-            yield self._of(item, row, provider)
+                place = place or item.location[0]
+                item.location = (place, row.line - 1, name)
+                item.funcargs.update(_known(item, row))
+            yield item
 
     def _bound(self, title: str, run: Callable[..., None]) -> Any:  # noqa: ANN401 - types know no code of a function
         from pytest_bdd import scenario as bind
@@ -88,6 +93,15 @@ class FeatureFile(pytest.Module):
         item.reportinfo = partial(_place_of, self.path, row.line - 1, item.name)
         made: pytest.Item = item
         return made
+
+
+class ScenarioItem(pytest.Function):
+    """An item of pytest's that looks up once which hooks there are for its file."""
+
+    @cached_property
+    def ihook(self) -> Any:  # noqa: ANN401 - pytest's own
+        """The hooks for the item's file."""
+        return super().ihook
 
 
 class Planned(Struct, frozen=True):
@@ -130,6 +144,7 @@ def items_of(session: pytest.Session, planned: Iterable[Planned]) -> Iterator[py
         getattr(feature, "features", {}).clear()  # pytest-bdd, too, keeps what it reads
 
 
+EXAMPLE = "_pytest_bdd_example"  # what pytest-bdd calls a row of an outline
 SCENARIO = pytest.StashKey["Scenario"]()
 PROVIDER = pytest.StashKey[str]()
 
@@ -155,12 +170,33 @@ def _signature(bound: Any) -> inspect.Signature:  # noqa: ANN401 - types know no
     return _signatures[code]
 
 
+def _known(item: Any, row: Scenario) -> dict[str, object]:  # noqa: ANN401 - pytest keeps its request to itself
+    """Return what the item's function is called with that no fixture need be made for."""
+    known: dict[str, object] = {EXAMPLE: dict(row.example)}
+    request = getattr(item, "_request", None)
+    return known if request is None else known | {"request": request}
+
+
 def _place_of(*place: object) -> tuple[object, ...]:
     return place
 
 
-def _run(scenario_run: object) -> None:
-    """Stand below every scenario: by its parameter pytest knows that an account is needed."""
+def _run() -> None:
+    """Stand below every scenario."""
+
+
+def _in_account(bound: Any) -> Any:  # noqa: ANN401 - pytest-bdd's function of a scenario
+    """Return a scenario's function with one more parameter, by which pytest knows that an account is needed.
+
+    Were it the function below that had it, pytest-bdd would make marks for it, and anew for each scenario.
+    """
+
+    def run(request: object, _pytest_bdd_example: object, scenario_run: object) -> None:  # noqa: ARG001
+        bound(request, _pytest_bdd_example)
+
+    function: Any = run
+    function.__signature__ = _signature(run)
+    return function
 
 
 def _run_on(scenario_run: object, provider_name: object) -> None:

@@ -5,7 +5,6 @@ A large run leaves some ten kilobytes of JSON for each scenario, and several tim
 
 from __future__ import annotations
 
-import os
 import tempfile
 import weakref
 from array import array
@@ -87,16 +86,22 @@ class Spool:
 
     def __init__(self) -> None:
         self._file = tempfile.TemporaryFile()  # noqa: SIM115 - it is held as long as the run is
+        self._end = 0
+        self._reading = False
         weakref.finalize(self, self._file.close)
 
     def add(self, *lines: bytes) -> int:
         """Write lines, and return where the first of them starts."""
-        start = self._file.seek(0, os.SEEK_END)
-        self._file.write(END.join((*lines, b"")))
+        if self._reading:  # otherwise the file is there already, and going there would flush it
+            self._file.seek(self._end)
+            self._reading = False
+        start = self._end
+        self._end += self._file.write(END.join((*lines, b"")))
         return start
 
     def read(self, start: int, further: int = 0) -> bytes:
         """Read back the line that starts there, or one some lines further on."""
+        self._reading = True
         self._file.seek(start)
         for _ in range(further):
             self._file.readline()

@@ -78,6 +78,7 @@ class ScenarioRun:
         self.checks = Checks(self.recorder, expected)
         self._steps = [StepProgress() for _ in scenario.steps]
         self._current = -1
+        self._recorded = 0  # how many exchanges the steps so far have made
         self._kind = "given"
         self._started = datetime.now(UTC)
         self._begun = time.perf_counter()
@@ -93,11 +94,12 @@ class ScenarioRun:
         """Close the current step; without an error it has passed."""
         step = self._steps[self._current]
         step.verdict, step.message = judge(error, self._kind)
-        step.message = self.recorder.references.text(step.message)
+        if step.message:
+            step.message = self.recorder.references.text(step.message)
         step.duration_ms = round((time.perf_counter() - step.begun) * 1000, 3)
         step.checks = self.checks.made
-        recorded = sum(len(done.exchanges) for done in self._steps)
-        step.exchanges = list(range(recorded + 1, len(self.recorder.exchanges) + 1))
+        recorded, self._recorded = self._recorded, len(self.recorder.exchanges)
+        step.exchanges = list(range(recorded + 1, self._recorded + 1))
 
     @property
     def judged(self) -> bool:

@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from slrspec.running.checks import Checks
     from slrspec.running.recorder import RecordedAccount
     from slrspec.running.results import Run
+    from slrspec.running.step_lookup import HandedOn
     from slrspec.spec.document import Document
     from slrspec.spec.grants import Grant
     from slrspec.spec.rules import Scenario, Section, Specification
@@ -104,8 +105,12 @@ class SpecificationSession:
         for provider in self.providers.values():
             self._opened.callback(provider.close)
         self._plainly: dict[str, str] = {}  # for the results: which shortcuts could not be taken
-        if option("noconftest") and not (self._forks and self._opened.enter_context(remembered_steps())):
-            self._plainly["step lookup"] = "plain"
+        self._handed_on: HandedOn | None = None
+        if option("noconftest"):
+            if self._forks:
+                self._handed_on = self._opened.enter_context(remembered_steps())
+            if self._handed_on is None:
+                self._plainly["step lookup"] = "plain"
         if not self._opened.enter_context(models_read_once()):
             self._plainly["botocore's files"] = "read for each session"
         if option("noconftest") and not self._opened.enter_context(current_test_untold()):
@@ -289,7 +294,8 @@ class SpecificationSession:
             del self._item
             if RUN in item.stash:
                 del item.stash[RUN]
-            forget_values(item)
+            if self._handed_on is None or self._handed_on.kept:
+                forget_values(item)
         if self._was_interrupted():  # pytest does not see one that comes together with another error
             raise KeyboardInterrupt
         return done
@@ -348,6 +354,19 @@ class SpecificationSession:
     def pytest_bdd_apply_tag(self) -> bool | None:
         """Let no tag become a mark of pytest's where items are made in turn: nothing is selected by marks there."""
         return True if self._forks else None
+
+    def pytest_bdd_before_scenario(self, request: pytest.FixtureRequest) -> None:
+        """Give the steps what nearly all of them ask for as if a step had handed it on: a fixture takes longer."""
+        if self._handed_on is None or RUN not in request.node.stash:
+            return
+        run = request.node.stash[RUN]
+        for name, value in (
+            ("account", run.account),
+            ("expect", run.checks),
+            ("service", self.specification.service_of(run.scenario)),
+            ("document", self.specification.document),
+        ):
+            self._handed_on.hand_on(request, name, value)
 
     def pytest_bdd_before_step(self, request: pytest.FixtureRequest, step: Any) -> None:  # noqa: ANN401
         """Open the step."""

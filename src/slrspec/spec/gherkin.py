@@ -49,6 +49,7 @@ NO_NEEDS: frozenset[str] = frozenset()
 PLACEHOLDER = re.compile(r"<([^<>]+)>")
 MOST = 1024  # sections that are kept; the largest suite has fewer
 _sections: dict[tuple[Path, bytes, tuple[Service, ...]], Section] = {}
+_last: dict[str, tuple[Specification, Specification]] = {}  # by the edition asked for: all rules, those in force
 
 
 def read_specification(folder: Path, edition: str = "") -> Specification:
@@ -80,9 +81,11 @@ def read_specification(folder: Path, edition: str = "") -> Specification:
     )
     if not sections:
         raise SpecificationError("no feature file in this folder", where=(folder, None))
-    specification = Specification(document, sections, folder)
-    _refuse_second_use(specification)
-    return specification if edition == EVERY_EDITION else _in_force(specification)
+    whole = Specification(document, sections, folder)
+    if edition not in _last or _last[edition][0] != whole:  # a command and its session read the same
+        _refuse_second_use(whole)
+        _last[edition] = whole, whole if edition == EVERY_EDITION else _in_force(whole)
+    return _last[edition][1]
 
 
 def read_all(features: Path | None = None) -> tuple[Specification, ...]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar, overload
@@ -75,8 +76,11 @@ def _unpacked(packed: bytes) -> tuple[Rule, ...]:
     from slrspec.spec.rules import Rule
 
     return msgspec.msgpack.decode(
-        zlib.decompress(packed), type=tuple[Rule, ...], dec_hook=lambda _, told: Path(told)
+        zlib.decompress(packed), type=tuple[Rule, ...], dec_hook=lambda _, told: _path(told)
     )
+
+
+_path = lru_cache(MOST)(Path)  # of a rule's file, which all rules of a section have in common
 
 
 class Each(Sequence[T]):

@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -244,7 +245,8 @@ class Specification(Struct, frozen=True, dict=True):
     @cached_property
     def tags(self) -> frozenset[str]:
         """Every tag that some rule or scenario has."""
-        return frozenset().union(*(rule.tags for rule in self.rules), *(s.tags for s in self.scenarios))
+        each = ((rule.tags, *(scenario.tags for scenario in rule.scenarios)) for rule in self.rules)
+        return frozenset().union(*chain.from_iterable(each))
 
     @cached_property
     def digest(self) -> str:
