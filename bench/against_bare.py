@@ -32,14 +32,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 CACHE = Path("/proc/sys/vm/drop_caches")  # proc_sys_vm(5)
-ROUNDS = {30: 100, 300: 9, 3000: 2}
+ROUNDS = {30: 100, 300: 25, 3000: 6}
 
 
 def main() -> None:
     """Record once for each size, then run both in turn and print the ratios."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--scenarios", type=int, nargs="+", default=list(ROUNDS), help="sizes")
-    parser.add_argument("--rounds", type=int, help="paired runs (default 100, 9 and 2, for the sizes above)")
+    parser.add_argument("--rounds", type=int, help="paired runs (default 100, 25 and 6, for the sizes above)")
     how = parser.add_mutually_exclusive_group()
     how.add_argument(
         "--cold", action="store_true", help="the disk's cache is emptied before each; as root, on Linux"
