@@ -86,7 +86,11 @@ def test_no_item_is_left_when_a_run_is_over() -> None:
 
 
 @pytest.mark.parametrize("way", ["short", "plain"])
-def test_what_scenarios_handed_on_is_not_kept(way: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_scenarios_handed_on_is_not_kept(
+    way: str, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    if way == "plain" and not hasattr(request.session._fixturemanager, "_arg2node2fixturedefs"):
+        pytest.skip("pytest 8.4 keeps what steps hand on the plain way where nobody can take it from")
     monkeypatch.setenv("SLRSPEC_PLAIN", "1" if way == "plain" else "")
     early, late = at_the_end_of(INSTANCES, 3, 14)
     assert early[Outcome] >= 1

@@ -6,6 +6,7 @@ import ast
 import json
 import subprocess
 import sys
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import pytest
@@ -46,7 +47,11 @@ def test_a_run_imports_neither_templates_nor_highlighting_nor_plugins_that_it_le
             "from _pytest._io import TerminalWriter as W; w = W(); w.hasmarkup = 1; print(repr(w._highlight('import os')))",
             "\\x1b[94mimport",
         ),
-        *((f"import importlib; print(importlib.import_module({name!r}).__file__)", ".py") for name in UNNEEDED),
+        *(
+            (f"import importlib; print(importlib.import_module({name!r}).__file__)", ".py")
+            for name in UNNEEDED
+            if find_spec(name)  # pytest 8.4 has no subtests
+        ),
     ],
 )
 def test_whoever_uses_them_after_all_has_the_real_ones(use: str, expected: str, tmp_path: Path) -> None:

@@ -119,9 +119,7 @@ def test_the_scope_rules_name_the_resources_of_the_granted_rows(specification: S
     assert scoped == granted
 
 
-@pytest.mark.parametrize(
-    "document", ["rds", "catalogue"]
-)  # there are rules without scenarios, and tags of one only
+@pytest.mark.parametrize("document", ["rds", "catalogue"])  # one has rules without scenarios, one such a tag
 def test_its_tags_are_those_of_rules_and_of_single_scenarios(document: str) -> None:
     specification = read_specification(features_folder(document))
     of_rules = {tag for rule in specification.rules for tag in rule.tags}
